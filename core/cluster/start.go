@@ -1,0 +1,223 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"kubelab/core/component"
+	"kubelab/core/master"
+	"kubelab/core/topology"
+	"kubelab/core/view"
+)
+
+// Bounds of the steps of a start: several times what a slow machine takes.
+const (
+	networkBound  = 10 * time.Second
+	etcdBound     = 60 * time.Second
+	apiBound      = 90 * time.Second
+	leadersBound  = 60 * time.Second
+	bootBound     = 60 * time.Second
+	nodesBound    = 90 * time.Second
+	workloadBound = 60 * time.Second
+	answerBound   = 90 * time.Second
+)
+
+// Start brings the lab up: for the first time, or again from what is on disk. It returns once pods can be
+// made, every node is ready and the demo answers. On error what was started still runs: Abandon it.
+func (c *Cluster) Start(ctx context.Context, report view.Report) error {
+	c.changing.Lock()
+	defer c.changing.Unlock()
+	spec := c.Spec()
+	begin := time.Now()
+	if err := step(ctx, report, "Network", networkBound, c.networkUp); err != nil {
+		return err
+	}
+	if spec.Empty {
+		if err := step(ctx, report, "Empty machines", bootBound, c.powerOnNodes(spec.Nodes)); err != nil {
+			return err
+		}
+		c.setState(view.Healthy)
+		return nil
+	}
+	if err := c.startComponents(ctx, report, spec, begin); err != nil {
+		return err
+	}
+	if spec.Demo {
+		if err := step(ctx, report, "Service web answers", answerBound, c.demoAnswers); err != nil {
+			return err
+		}
+	}
+	c.setState(view.Healthy)
+	return nil
+}
+
+// startComponents starts everything that can be started at the same time: masters beside nodes, kubelets and
+// the workload as soon as the first API server serves.
+func (c *Cluster) startComponents(ctx context.Context, report view.Report, spec topology.Spec, begin time.Time) error {
+	defer master.EaseGC()()
+	fresh := c.fresh
+	serving, booted := make(chan struct{}), make(chan struct{})
+	masters, _ := c.machines()
+	var inOrder []*master.Master
+	for _, m := range spec.Masters {
+		inOrder = append(inOrder, masters[m])
+	}
+	work := []func(context.Context) error{
+		func(ctx context.Context) error {
+			return c.explainMasters(master.Bootstrap(ctx, inOrder, func() { close(serving) }))
+		},
+		func(ctx context.Context) error {
+			return step(ctx, report, "etcd, "+members(len(spec.Masters)), etcdBound, c.allRunning(component.Etcd))
+		},
+		func(ctx context.Context) error {
+			return step(ctx, report, "kube-apiserver on "+count(spec.Masters), apiBound, c.allRunning(component.APIServer))
+		},
+		func(ctx context.Context) error {
+			if err := until(serving)(ctx); err != nil {
+				return err
+			}
+			c.caches.run()
+			if fresh {
+				if err := step(ctx, report, "Cluster DNS and demo applied", workloadBound, c.applyWorkload); err != nil {
+					return err
+				}
+			}
+			return step(ctx, report, "Scheduler and controller manager lead", leadersBound, c.podsCanBeMade)
+		},
+	}
+	if len(spec.Nodes) > 0 {
+		work = append(work,
+			func(ctx context.Context) error {
+				err := step(ctx, report, "containerd and images on "+count(spec.Nodes), bootBound, c.bootNodes(spec.Nodes))
+				if err == nil {
+					close(booted)
+				}
+				return err
+			},
+			func(ctx context.Context) error {
+				if err := errors.Join(until(serving)(ctx), until(booted)(ctx)); err != nil {
+					return err
+				}
+				return step(ctx, report, count(spec.Nodes)+" ready", nodesBound, func(ctx context.Context) error {
+					return c.joinNodes(ctx, spec.Nodes, begin)
+				})
+			})
+	}
+	return inParallel(ctx, work...)
+}
+
+// allRunning waits until the component runs on every master.
+func (c *Cluster) allRunning(name string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		masters, _ := c.machines()
+		return poll(ctx, func(context.Context) (bool, string) {
+			for m, made := range masters {
+				if s := made.Status()[name]; s.State != component.Running {
+					return false, fmt.Sprintf("%s/%s is %s", m, name, s.State)
+				}
+			}
+			return true, ""
+		})
+	}
+}
+
+// until waits for a milestone.
+func until(done <-chan struct{}) func(context.Context) error {
+	return func(ctx context.Context) error {
+		select {
+		case <-done:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (c *Cluster) networkUp(ctx context.Context) error {
+	if err := c.network.Up(ctx); err != nil {
+		return err
+	}
+	c.balancer.SetBackends(c.backends())
+	return c.balancer.Start(ctx)
+}
+
+// bootNodes starts the nodes' first processes, containerd, and brings the images in.
+func (c *Cluster) bootNodes(nodes []topology.Machine) func(context.Context) error {
+	return func(ctx context.Context) error {
+		return inParallel(ctx, forEach(nodes, func(ctx context.Context, m topology.Machine) error {
+			return c.explain(m, component.Containerd, c.node(m).Boot(ctx))
+		})...)
+	}
+}
+
+// powerOnNodes starts the nodes with nothing on them.
+func (c *Cluster) powerOnNodes(nodes []topology.Machine) func(context.Context) error {
+	return func(ctx context.Context) error {
+		return inParallel(ctx, forEach(nodes, func(ctx context.Context, m topology.Machine) error { return c.node(m).PowerOn(ctx) })...)
+	}
+}
+
+// joinNodes starts kubelet and kube-proxy and waits until the cluster calls the nodes ready.
+func (c *Cluster) joinNodes(ctx context.Context, nodes []topology.Machine, since time.Time) error {
+	err := inParallel(ctx, forEach(nodes, func(ctx context.Context, m topology.Machine) error {
+		return c.explain(m, component.Kubelet, c.node(m).Join(ctx))
+	})...)
+	if err != nil {
+		return err
+	}
+	if err := c.nodesReady(ctx, nodes, since); err != nil {
+		for _, m := range nodes {
+			if !ready(c.caches.node(m), since) {
+				return c.explain(m, component.Kubelet, err)
+			}
+		}
+		return err
+	}
+	return nil
+}
+
+// lastLines of a component's log are shown when it fails.
+const lastLines = 5
+
+// explain adds the last lines of the component's log to the error of starting it.
+func (c *Cluster) explain(m topology.Machine, name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if tail := c.dir.LogTail(m, name, lastLines); tail != "" {
+		return fmt.Errorf("%s/%s: %w; the last lines of its log:\n%s", m, name, err, tail)
+	}
+	return fmt.Errorf("%s/%s: %w", m, name, err)
+}
+
+// explainMasters adds to the error of starting all masters the last lines of what failed first.
+func (c *Cluster) explainMasters(err error) error {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return err
+	}
+	masters, _ := c.machines()
+	for _, name := range component.OfMaster {
+		for m, made := range masters {
+			if made.Status()[name].Error != "" {
+				return c.explain(m, name, err)
+			}
+		}
+	}
+	return err
+}
+
+func members(n int) string {
+	if n == 1 {
+		return "1 member"
+	}
+	return fmt.Sprintf("%d members", n)
+}
+
+func count(ms []topology.Machine) string {
+	if len(ms) == 1 {
+		return "1 " + string(ms[0].Kind)
+	}
+	return fmt.Sprintf("%d %ss", len(ms), ms[0].Kind)
+}

@@ -1,0 +1,22 @@
+// Package core is the engine of a lab, without any front end. It holds nothing itself; the map is:
+//
+//	topology   what a lab is: machines, addresses, timings; pure data
+//	store      the lab's directory on disk, its lock, and what must be swept after a crash
+//	pki        the certificate authority, certificates and kubeconfigs
+//	component  what every part that can be started, stopped and crashed has in common
+//	network    bridge, network namespaces, links and routes
+//	master     etcd, kube-apiserver, kube-scheduler, kube-controller-manager of one machine
+//	node       one worker: namespaces, node init, containerd, kubelet, kube-proxy
+//	balancer   the TCP load balancer in front of the API servers
+//	assets     helper binaries and images that are embedded in the lab binary
+//	images     the sources of those images
+//	cluster    composes all of the above into one lab
+//	view       what front ends see
+//
+// # Words
+//
+// A master is a control-plane machine, a node a worker machine. A component is one of etcd,
+// kube-apiserver, kube-scheduler, kube-controller-manager, kubelet, containerd and kube-proxy. A member
+// is etcd's word for its instance. A lab is one cluster with its engine, the process that runs it. A
+// link joins two machines. Otherwise the words are Kubernetes' and etcd's own.
+package core

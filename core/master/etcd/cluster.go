@@ -1,0 +1,133 @@
+package etcd
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.etcd.io/etcd/api/v3/etcdserverpb"
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
+	"go.etcd.io/etcd/client/pkg/v3/transport"
+	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.uber.org/zap"
+
+	"kubelab/core/pki"
+	"kubelab/core/store"
+	"kubelab/core/topology"
+)
+
+const (
+	dialTimeout = 2 * time.Second
+	// retry is how long to wait before asking again whether a learner can be promoted: learners of a new
+	// lab need a few milliseconds.
+	retry = 20 * time.Millisecond
+)
+
+// Client connects to the members on the machines at, with the lab administrator's certificate.
+func Client(d store.Dir, s topology.Spec, at ...topology.Machine) (*clientv3.Client, error) {
+	config, err := clientTLS(d)
+	if err != nil {
+		return nil, fmt.Errorf("load the certificate for etcd: %w", err)
+	}
+	var endpoints []string
+	for _, m := range at {
+		endpoints = append(endpoints, s.EtcdClientURL(m))
+	}
+	return clientv3.New(clientv3.Config{
+		Endpoints: endpoints, TLS: config, DialTimeout: dialTimeout, Logger: zap.NewNop(),
+	})
+}
+
+func clientTLS(d store.Dir) (*tls.Config, error) {
+	files, ca := pki.AdminFilesOf(d).EtcdClient, pki.SharedFilesOf(d).EtcdCA
+	return transport.TLSInfo{CertFile: files.Cert, KeyFile: files.Key, TrustedCAFile: ca.Cert}.ClientConfig()
+}
+
+// AddLearner announces machine m to the cluster as a learner, which does not count for the majority, and
+// returns how its member is to be started. A learner that was announced before, by a start that failed, is
+// kept.
+func AddLearner(ctx context.Context, c *clientv3.Client, s topology.Spec, m topology.Machine) (Initial, error) {
+	list, err := c.MemberList(ctx)
+	if err != nil {
+		return Initial{}, fmt.Errorf("list etcd's members: %w", err)
+	}
+	members := list.Members
+	if find(members, s, m) == nil {
+		added, err := c.MemberAddAsLearner(ctx, []string{s.EtcdPeerURL(m)})
+		if err != nil {
+			return Initial{}, fmt.Errorf("add %s to etcd's members: %w", m, err)
+		}
+		members = added.Members
+	}
+	in := Initial{Cluster: map[string]string{}, Existing: true}
+	for _, o := range s.With(m).Masters {
+		// Not by name: a member has none before it was started.
+		if found := find(members, s, o); found != nil {
+			in.Cluster[o.Name()] = found.PeerURLs[0]
+		}
+	}
+	return in, nil
+}
+
+// Promote makes the learner on machine m a full member as soon as it has caught up.
+func Promote(ctx context.Context, c *clientv3.Client, s topology.Spec, m topology.Machine) error {
+	for {
+		err := promote(ctx, c, s, m)
+		if err == nil {
+			return nil
+		}
+		// It has not caught up, or its leader changes just now, or it is not known yet to the member that
+		// was asked: all pass.
+		select {
+		case <-time.After(retry):
+		case <-ctx.Done():
+			return fmt.Errorf("promote %s to a full member of etcd: %w", m, errors.Join(ctx.Err(), err))
+		}
+	}
+}
+
+func promote(ctx context.Context, c *clientv3.Client, s topology.Spec, m topology.Machine) error {
+	list, err := c.MemberList(ctx)
+	if err != nil {
+		return err
+	}
+	switch found := find(list.Members, s, m); {
+	case found == nil:
+		return errors.New("it is no member")
+	case !found.IsLearner:
+		return nil
+	default:
+		_, err := c.MemberPromote(ctx, found.ID)
+		if errors.Is(err, rpctypes.ErrMemberNotLearner) {
+			return nil
+		}
+		return err
+	}
+}
+
+// Remove takes the member on machine m out of the cluster. It is no error when it is none.
+func Remove(ctx context.Context, c *clientv3.Client, s topology.Spec, m topology.Machine) error {
+	list, err := c.MemberList(ctx)
+	if err != nil {
+		return fmt.Errorf("list etcd's members: %w", err)
+	}
+	found := find(list.Members, s, m)
+	if found == nil {
+		return nil
+	}
+	if _, err := c.MemberRemove(ctx, found.ID); err != nil && !errors.Is(err, rpctypes.ErrMemberNotFound) {
+		return fmt.Errorf("remove %s from etcd's members: %w", m, err)
+	}
+	return nil
+}
+
+func find(members []*etcdserverpb.Member, s topology.Spec, m topology.Machine) *etcdserverpb.Member {
+	for _, o := range members {
+		if len(o.PeerURLs) > 0 && o.PeerURLs[0] == s.EtcdPeerURL(m) {
+			return o
+		}
+	}
+	return nil
+}

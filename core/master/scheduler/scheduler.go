@@ -1,0 +1,101 @@
+// Package scheduler runs one master's kube-scheduler as goroutines of the engine: upstream's scheduler with
+// the flags that kubeadm gives it, talking to its own master's API server, whenever its master leads.
+//
+// The main type is Config.
+package scheduler
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync/atomic"
+
+	"github.com/spf13/pflag"
+	"k8s.io/kubernetes/cmd/kube-scheduler/app"
+	scheduleroptions "k8s.io/kubernetes/cmd/kube-scheduler/app/options"
+
+	"kubelab/core/component"
+	"kubelab/core/master/election"
+	"kubelab/core/master/logs"
+	"kubelab/core/master/upstream"
+	"kubelab/core/pki"
+	"kubelab/core/store"
+	"kubelab/core/topology"
+)
+
+// Config says which scheduler to run.
+type Config struct {
+	Spec    topology.Spec
+	Machine topology.Machine
+	Dir     store.Dir
+	Log     *logs.Log
+	// Failed is called, on any goroutine, when the component panics or means to exit.
+	Failed func(error)
+	// Plugins adds plugins to the scheduler's registry; observers come in here.
+	Plugins []app.Option
+}
+
+// Start has the scheduler stand for election.
+func Start(cfg Config) (*election.Candidate, error) {
+	timing, err := cfg.Spec.Timing.Values()
+	if err != nil {
+		return nil, err
+	}
+	return election.Start(election.Config{
+		Lease: component.Scheduler, Machine: cfg.Machine, Timing: timing, Log: cfg.Log, Failed: cfg.Failed,
+		Kubeconfig: pki.MasterFilesOf(cfg.Dir, cfg.Machine).SchedulerConf,
+		Serve:      netip.AddrPortFrom(cfg.Spec.Addr(cfg.Machine), topology.SchedulerPort),
+		Lead:       cfg.lead,
+	})
+}
+
+// flags are what kubeadm gives a kube-scheduler, without its election.
+func (cfg Config) flags() []string {
+	own, shared := pki.MasterFilesOf(cfg.Dir, cfg.Machine), pki.SharedFilesOf(cfg.Dir)
+	return []string{
+		fmt.Sprintf("--bind-address=%s", cfg.Spec.Addr(cfg.Machine)),
+		"--leader-elect=false",
+		"--kubeconfig=" + own.SchedulerConf,
+		"--authentication-kubeconfig=" + own.SchedulerConf,
+		"--authorization-kubeconfig=" + own.SchedulerConf,
+		"--client-ca-file=" + shared.CA.Cert,
+		"--requestheader-client-ca-file=" + shared.FrontProxyCA.Cert,
+		"--tls-cert-file=" + own.Scheduler.Cert,
+		"--tls-private-key-file=" + own.Scheduler.Key,
+	}
+}
+
+// runs tells the runs of all schedulers of the process apart: a name is free only when its last user is gone.
+var runs atomic.Int64
+
+func (cfg Config) lead(ctx context.Context, serve net.Listener) error {
+	registry, err := upstream.NewRegistry()
+	if err != nil {
+		return err
+	}
+	opts := scheduleroptions.NewOptionsWithComponentGlobalsRegistry(registry)
+	fs := pflag.NewFlagSet(component.Scheduler, pflag.ContinueOnError)
+	for _, set := range opts.Flags.FlagSets {
+		fs.AddFlagSet(set)
+	}
+	if err := fs.Parse(cfg.flags()); err != nil {
+		return fmt.Errorf("parse the flags: %w", err)
+	}
+	if err := registry.Set(); err != nil {
+		return fmt.Errorf("set the versions: %w", err)
+	}
+	opts.SecureServing.Listener = serve
+	name, free, err := upstream.InformerName(fmt.Sprintf("%s-%s-%d", component.Scheduler, cfg.Machine, runs.Add(1)))
+	if err != nil {
+		return err
+	}
+	defer free()
+	opts.InformerName = name
+	completed, scheduler, err := app.Setup(ctx, opts, cfg.Plugins...)
+	if err != nil {
+		return fmt.Errorf("set the scheduler up: %w", err)
+	}
+	upstream.FreeSchedulerNames()
+	return app.Run(ctx, completed, scheduler)
+}

@@ -1,0 +1,288 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"os"
+	"sync"
+	"time"
+
+	"kubelab/core/component"
+	"kubelab/core/network"
+	"kubelab/core/node/control"
+	"kubelab/core/store"
+	"kubelab/core/topology"
+)
+
+// Config is what a node is made from.
+type Config struct {
+	Spec    topology.Spec
+	Machine topology.Machine
+	Dir     store.Dir
+	Network *network.Network
+	Bin     string      // directory with the helper binaries, and with the lab's as containerd, kubelet and kube-proxy
+	Images  *ImageStore // what every node has; nil for none
+	Log     *slog.Logger
+}
+
+// Bounds of what a node does. Each is ten times or more what it takes on an idle machine.
+const (
+	setupBound      = 10 * time.Second
+	containerdBound = 20 * time.Second
+	importBound     = 60 * time.Second
+	exitBound       = 5 * time.Second
+	podGrace        = 3 * time.Second // for containers, when the node is switched off
+	daemonGrace     = 5 * time.Second // for a component, when it is stopped
+)
+
+// Node is one worker machine. Its methods may be called from any goroutine; Start, Stop and Kill take their turns.
+type Node struct {
+	Config
+	log *slog.Logger
+
+	power sync.Mutex // held while the node is switched on or off
+
+	mu       sync.Mutex // guards everything below
+	run      *run       // nil while the node is off
+	statuses map[string]component.Status
+	done     chan struct{}
+}
+
+// run is one run of the machine, from power on to power off.
+type run struct {
+	process *os.Process
+	conn    *conn
+	cgroup  cgroup
+	up      chan error    // takes the init's word that it is up, or why not
+	exited  chan struct{} // closed when the init has ended and is collected
+}
+
+// New describes a node that is off. It touches nothing.
+func New(c Config) *Node {
+	n := &Node{Config: c, log: c.Log.With("node", c.Machine.Name()), done: make(chan struct{})}
+	close(n.done)
+	n.setAll(component.Stopped, "")
+	return n
+}
+
+// Start switches the node on and returns when containerd serves, the images are there, and kubelet and kube-proxy
+// run. Whatever an earlier run has left is removed; the disk is kept. On error the node is off.
+func (n *Node) Start(ctx context.Context) (err error) {
+	n.power.Lock()
+	defer n.power.Unlock()
+	if n.current() != nil {
+		return nil
+	}
+	began := time.Now()
+	defer func() {
+		if err != nil {
+			err = errors.Join(fmt.Errorf("start %s: %w", n.Machine, err), n.powerLoss())
+		}
+	}()
+	n.setAll(component.Starting, "")
+	if err := n.powerOn(ctx); err != nil {
+		return err
+	}
+	if err := n.startComponents(ctx); err != nil {
+		return fmt.Errorf("%w%s", err, n.lastWords(component.OfNode...))
+	}
+	n.log.Info("node is up", "took", time.Since(began))
+	return nil
+}
+
+// Stop switches the node off in order: kubelet, the pods' containers, containerd. When ctx ends before that is
+// done, or something hangs, it pulls the plug.
+func (n *Node) Stop(ctx context.Context) error {
+	n.power.Lock()
+	defer n.power.Unlock()
+	r := n.current()
+	if r == nil {
+		n.setAll(component.Stopped, "")
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, podGrace+3*daemonGrace)
+	defer cancel()
+	// The init never answers: it ends.
+	if err := r.conn.ask(ctx, control.Request{Verb: control.PowerOff, Grace: podGrace}); !errors.Is(err, errOff) {
+		n.log.Warn("node does not switch off in order", "error", err)
+	}
+	err := n.powerLoss()
+	n.setAll(component.Stopped, "")
+	if err != nil {
+		return fmt.Errorf("stop %s: %w", n.Machine, err)
+	}
+	return nil
+}
+
+// Kill is a loss of power: everything on the node ends at once, its link goes dark, and what is on its disk stays.
+func (n *Node) Kill() error {
+	n.power.Lock()
+	defer n.power.Unlock()
+	if err := n.powerLoss(); err != nil {
+		return fmt.Errorf("kill %s: %w", n.Machine, err)
+	}
+	return nil
+}
+
+// Running reports whether the node is on.
+func (n *Node) Running() bool { return n.current() != nil }
+
+// Done is closed when the node's present run has ended, in whatever way; it is closed already while the node is off.
+func (n *Node) Done() <-chan struct{} {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.done
+}
+
+// Status tells how each component is doing, with its process's id on the host.
+func (n *Node) Status() map[string]component.Status {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return maps.Clone(n.statuses)
+}
+
+// PID is the id on the host of the node's first process, 0 while the node is off. Namespaces, /proc/PID/root and
+// cgroups of the node are found by it.
+func (n *Node) PID() int {
+	if r := n.current(); r != nil {
+		return r.process.Pid
+	}
+	return 0
+}
+
+func (n *Node) current() *run {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.run
+}
+
+// powerOn makes the machine and waits for its init.
+func (n *Node) powerOn(ctx context.Context) error {
+	in, err := hierarchies()
+	if err != nil {
+		return err
+	}
+	group := nodeCgroup(in, n.Spec.Name, n.Machine.Name())
+	if err := errors.Join(group.kill(), group.remove()); err != nil {
+		return err
+	}
+	if err := group.create(n.Spec.NodeMemory, n.cores()); err != nil {
+		return err
+	}
+	boot, err := n.prepare(in)
+	if err != nil {
+		return err
+	}
+	if err := n.installImages(ctx); err != nil {
+		return err
+	}
+	namespace, err := n.Network.AttachNode(n.Machine)
+	if err != nil {
+		return err
+	}
+	r, err := spawn(spawnConfig{boot: boot, init: n.initPath(), namespace: namespace, cgroup: group, log: n.Dir.Log(n.Machine, "node-init")})
+	if err != nil {
+		return err
+	}
+	n.mu.Lock()
+	n.run, n.done = r, make(chan struct{})
+	n.mu.Unlock()
+	go n.watch(r)
+	return n.awaitUp(ctx, r)
+}
+
+func (n *Node) awaitUp(ctx context.Context, r *run) error {
+	ctx, cancel := context.WithTimeout(ctx, setupBound)
+	defer cancel()
+	select {
+	case err := <-r.up:
+		if err != nil {
+			return err
+		}
+	case <-r.exited:
+		return fmt.Errorf("node-init has ended%s", n.lastWords("node-init"))
+	case <-ctx.Done():
+		return fmt.Errorf("wait for node-init: %w", ctx.Err())
+	}
+	return r.conn.ask(ctx, control.Request{Verb: control.Leash})
+}
+
+// watch follows one run from its start to its end.
+func (n *Node) watch(r *run) {
+	go r.conn.read(func(m control.Message) { n.heard(r, m) })
+	state, err := r.process.Wait()
+	r.conn.close()
+	<-r.conn.done
+	close(r.exited)
+
+	n.mu.Lock()
+	n.run = nil
+	done := n.done
+	n.mu.Unlock()
+	n.log.Info("node is off", "state", fmt.Sprint(state), "error", err)
+	n.setAll(component.Crashed, "the node is off")
+	// Somebody other than us may have killed it; its link and cgroups are removed all the same, unless they
+	// are just being made again.
+	if n.power.TryLock() {
+		if err := n.cleanUp(r); err != nil {
+			n.log.Warn("clean up after the node", "error", err)
+		}
+		n.power.Unlock()
+	}
+	close(done)
+}
+
+// heard takes what the init says of its own accord.
+func (n *Node) heard(r *run, m control.Message) {
+	switch {
+	case m.Up:
+		r.up <- nil
+	case m.Fatal != "":
+		r.up <- errors.New(m.Fatal)
+	case m.Status != nil:
+		status := *m.Status
+		status.PID = r.cgroup.hostPID(status.PID)
+		n.mu.Lock()
+		n.statuses[m.Daemon] = status
+		n.mu.Unlock()
+		n.log.Info("component", "component", m.Daemon, "state", status.State, "pid", status.PID, "restarts", status.Restarts, "error", status.Error)
+	}
+}
+
+func (n *Node) setAll(state component.State, why string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.statuses = map[string]component.Status{}
+	for _, name := range component.OfNode {
+		n.statuses[name] = component.Status{State: state, Since: time.Now(), Error: why}
+	}
+}
+
+// powerLoss ends the node's run, if it has one, and removes everything of it but its disk. The link goes first: on a
+// node whose processes are killed before, the kernel would still answer connections, by refusing them.
+func (n *Node) powerLoss() error {
+	err := n.Network.DetachNode(n.Machine)
+	r := n.current()
+	if r == nil {
+		in, hErr := hierarchies()
+		return errors.Join(err, hErr, n.cleanUp(&run{cgroup: nodeCgroup(in, n.Spec.Name, n.Machine.Name())}))
+	}
+	killErr := r.process.Kill()
+	if errors.Is(killErr, os.ErrProcessDone) {
+		killErr = nil
+	}
+	select {
+	case <-r.exited:
+	case <-time.After(exitBound):
+		killErr = errors.Join(killErr, fmt.Errorf("process %d does not end", r.process.Pid))
+	}
+	return errors.Join(err, killErr, n.cleanUp(r))
+}
+
+// cleanUp leaves the lab's own cgroup alone: another node may be about to use it. Sweep removes it.
+func (n *Node) cleanUp(r *run) error {
+	return errors.Join(n.Network.DetachNode(n.Machine), r.cgroup.kill(), r.cgroup.remove())
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// figure is one thing that is measured, in every round once.
+type figure struct {
+	what  string
+	unit  string
+	bound float64 // the most that the median may be, in unit
+	got   []float64
+}
+
+const (
+	seconds = "s"
+	percent = "% of one core"
+	mib     = "MiB"
+)
+
+func (f *figure) add(v float64) {
+	f.got = append(f.got, v)
+	fmt.Printf("  %-62s %s\n", f.what, f.format(v))
+}
+
+func (f *figure) addTime(d time.Duration) { f.add(d.Seconds()) }
+func (f *figure) addBytes(n int64)        { f.add(float64(n) / (1 << 20)) }
+
+// median is the middle value, or the mean of the two in the middle, of a figure that was measured.
+func (f *figure) median() float64 {
+	s := slices.Sorted(slices.Values(f.got))
+	n := len(s)
+	return (s[(n-1)/2] + s[n/2]) / 2
+}
+
+// worst is the largest value, p100. Less is better for every figure here.
+func (f *figure) worst() float64 { return slices.Max(f.got) }
+
+func (f *figure) measured() bool { return len(f.got) > 0 }
+
+// holds tells whether the median keeps the bound.
+func (f *figure) holds() bool { return f.median() <= f.bound }
+
+func (f *figure) format(v float64) string {
+	switch f.unit {
+	case seconds:
+		return fmt.Sprintf("%.2f s", v)
+	case percent:
+		return fmt.Sprintf("%.1f %%", v)
+	}
+	return fmt.Sprintf("%.0f %s", v, f.unit)
+}
+
+// pair is a figure of the lab's masters beside the same figure of the baseline.
+type pair struct {
+	what          string
+	lab, upstream figure
+}
+
+func newPair(what, unit string) pair {
+	return pair{what, figure{what: what + ", lab", unit: unit}, figure{what: what + ", upstream's processes", unit: unit}}
+}
+
+// ratio is below 1 where the lab needs less.
+func (p *pair) ratio() float64 { return p.lab.median() / p.upstream.median() }
+
+func (p *pair) holds() bool { return p.ratio() < 1 }
+
+// figures are all that the benchmark measures.
+type figures struct {
+	start, resume, small, idle, memory, scale, replace figure
+	ready, masterMemory, masterIdle                    pair
+}
+
+func newFigures() *figures {
+	return &figures{
+		start:   figure{what: "nothing → 3 masters, 3 nodes Ready, the demo answers", unit: seconds, bound: 9},
+		resume:  figure{what: "the same lab, resumed after a stop", unit: seconds, bound: 7},
+		small:   figure{what: "nothing → 1 master, 1 node Ready, the demo answers", unit: seconds, bound: 5},
+		idle:    figure{what: "3 masters, 3 nodes, idle: processor", unit: percent, bound: 20},
+		memory:  figure{what: "3 masters, 3 nodes, idle: memory without the pods' own", unit: mib, bound: 1126},
+		scale:   figure{what: "6 pods more, all Ready", unit: seconds, bound: 2.5},
+		replace: figure{what: "a pod deleted → its replacement Ready", unit: seconds, bound: 1.2},
+
+		ready:        newPair("nothing → 3 masters ready", seconds),
+		masterMemory: newPair("3 masters, idle: memory", mib),
+		masterIdle:   newPair("3 masters, idle: processor", percent),
+	}
+}
+
+func (f *figures) ofLab() []*figure {
+	return []*figure{&f.start, &f.resume, &f.small, &f.scale, &f.replace, &f.memory, &f.idle}
+}
+
+func (f *figures) compared() []*pair {
+	return []*pair{&f.ready, &f.masterMemory, &f.masterIdle}
+}
+
+// missed counts what was measured and does not keep its bound.
+func (f *figures) missed() int {
+	n := 0
+	for _, one := range f.ofLab() {
+		if one.measured() && !one.holds() {
+			n++
+		}
+	}
+	for _, p := range f.compared() {
+		if p.lab.measured() && p.upstream.measured() && !p.holds() {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,106 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"kubelab/core/topology"
+	"kubelab/core/view"
+)
+
+// fakeLab keeps the promises of a lab: it reports steps, and ends when the caller goes away.
+type fakeLab struct{ removeErr error }
+
+func (f fakeLab) Snapshot() view.Snapshot { return view.Snapshot{Name: "a", State: view.Healthy} }
+
+func (f fakeLab) Add(ctx context.Context, kind topology.Kind, report view.Report) (topology.Machine, error) {
+	report(view.Step{Name: "join"})
+	report(view.Step{Name: "join", Done: true, Took: time.Second})
+	return topology.Machine{Kind: kind, Number: 4}, nil
+}
+
+func (f fakeLab) Remove(context.Context, topology.Machine, view.Report) error { return f.removeErr }
+
+func (f fakeLab) LoadImage(_ context.Context, r io.Reader, _ view.Report) ([]string, error) {
+	b, err := io.ReadAll(r)
+	return []string{string(b)}, err
+}
+
+func (f fakeLab) Stop(context.Context, view.Report) error { return nil }
+
+func serve(t *testing.T, lab Lab) (*Server, *Client) {
+	t.Helper()
+	socket := filepath.Join(t.TempDir(), "engine.sock")
+	s, err := Listen(socket, lab, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s, Dial(socket)
+}
+
+func TestCalls(t *testing.T) {
+	server, client := serve(t, fakeLab{removeErr: view.Fail(view.NotFound, "no node-9; there is node-1")})
+	if s, err := client.Status(t.Context()); err != nil || s.State != view.Healthy {
+		t.Errorf("Status = %v, %v", s, err)
+	}
+	var steps []view.Step
+	name, err := client.Add(t.Context(), topology.Node, func(s view.Step) { steps = append(steps, s) })
+	if err != nil || name != "node-4" || len(steps) != 2 || steps[1].Took != time.Second {
+		t.Errorf("Add = %q, %v with steps %v", name, err, steps)
+	}
+	err = client.Remove(t.Context(), topology.Machine{Kind: topology.Node, Number: 9}, func(view.Step) {})
+	if view.CodeOf(err) != view.NotFound || err.Error() != "no node-9; there is node-1" {
+		t.Errorf("Remove = %v with code %d", err, view.CodeOf(err))
+	}
+	names, err := client.LoadImage(t.Context(), strings.NewReader("archive"), func(view.Step) {})
+	if err != nil || len(names) != 1 || names[0] != "archive" {
+		t.Errorf("LoadImage = %v, %v", names, err)
+	}
+	if err := client.Stop(t.Context(), func(view.Step) {}); err != nil {
+		t.Errorf("Stop: %v", err)
+	}
+	select {
+	case <-server.Stopped():
+	case <-time.After(5 * time.Second):
+		t.Error("Stopped was not closed")
+	}
+}
+
+func TestSocketIsForRootOnly(t *testing.T) {
+	socket := filepath.Join(t.TempDir(), "engine.sock")
+	s, err := Listen(socket, fakeLab{}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	info, err := os.Stat(socket)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("socket has mode %v, %v", info.Mode(), err)
+	}
+}
+
+func TestAStreamCutOffIsNoSuccess(t *testing.T) {
+	r, w := net.Pipe()
+	go func() {
+		NewWriter(w).Report(view.Step{Name: "etcd"})
+		w.Close()
+	}()
+	if _, err := Read(r, func(view.Step) {}); !errors.Is(err, ErrCutOff) {
+		t.Errorf("Read = %v, want ErrCutOff", err)
+	}
+}
+
+func TestNoEngine(t *testing.T) {
+	if _, err := Dial(filepath.Join(t.TempDir(), "none")).Status(t.Context()); err == nil {
+		t.Error("Status of nobody must fail")
+	}
+}

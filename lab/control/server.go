@@ -1,0 +1,123 @@
+package control
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"kubelab/core/topology"
+	"kubelab/core/view"
+)
+
+// Lab is what the server serves.
+type Lab interface {
+	Snapshot() view.Snapshot
+	Add(ctx context.Context, kind topology.Kind, report view.Report) (topology.Machine, error)
+	Remove(ctx context.Context, m topology.Machine, report view.Report) error
+	LoadImage(ctx context.Context, archive io.Reader, report view.Report) (names []string, err error)
+	Stop(ctx context.Context, report view.Report) error
+}
+
+// Server serves one lab on its socket.
+type Server struct {
+	http    http.Server
+	stopped chan struct{} // closed once Stop was asked for and has ended
+}
+
+// Listen serves lab on the Unix socket at path, which is made for root only.
+func Listen(path string, lab Lab, log *slog.Logger) (*Server, error) {
+	// The lab's lock is held, so a socket that is there belongs to an engine that died.
+	_ = os.Remove(path)
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, fmt.Errorf("serve commands: %w", err)
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	s := &Server{stopped: make(chan struct{})}
+	s.http = http.Server{
+		Handler:           s.routes(lab),
+		ReadHeaderTimeout: 5 * time.Second,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	go func() {
+		if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			log.Error("serve commands", "err", err)
+		}
+	}()
+	return s, nil
+}
+
+// Stopped is closed once somebody has stopped the lab through the server.
+func (s *Server) Stopped() <-chan struct{} { return s.stopped }
+
+// Close lets running answers end within a second, then ends them.
+func (s *Server) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if err := s.http.Shutdown(ctx); err != nil {
+		return s.http.Close()
+	}
+	return nil
+}
+
+func (s *Server) routes(lab Lab) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /status", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(lab.Snapshot()) // the client has gone: nobody to tell
+	})
+	mux.HandleFunc("POST /machines/{kind}", stream(func(r *http.Request, report view.Report) (string, error) {
+		m, err := lab.Add(r.Context(), topology.Kind(r.PathValue("kind")), report)
+		return m.Name(), err
+	}))
+	mux.HandleFunc("DELETE /machines/{name}", stream(func(r *http.Request, report view.Report) (string, error) {
+		m, err := topology.ParseMachine(r.PathValue("name"))
+		if err != nil {
+			return "", &view.Failure{Code: view.NotFound, Err: err}
+		}
+		return m.Name(), lab.Remove(r.Context(), m, report)
+	}))
+	mux.HandleFunc("POST /images", stream(func(r *http.Request, report view.Report) (string, error) {
+		names, err := lab.LoadImage(r.Context(), r.Body, report)
+		b, _ := json.Marshal(names) // strings always marshal
+		return string(b), err
+	}))
+	mux.HandleFunc("POST /stop", stream(func(r *http.Request, report view.Report) (string, error) {
+		// Stopping goes on when the one who asked for it goes away.
+		err := lab.Stop(context.WithoutCancel(r.Context()), report)
+		if err == nil {
+			defer close(s.stopped)
+		}
+		return "", err
+	}))
+	return mux
+}
+
+// stream turns work into an answer that shows it step by step.
+func stream(work func(*http.Request, view.Report) (string, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		out := NewWriter(flushing{w, http.NewResponseController(w)})
+		result, err := work(r, out.Report)
+		out.End(result, err)
+	}
+}
+
+// flushing sends every line at once.
+type flushing struct {
+	http.ResponseWriter
+	control *http.ResponseController
+}
+
+func (f flushing) Write(b []byte) (int, error) {
+	n, err := f.ResponseWriter.Write(b)
+	return n, errors.Join(err, f.control.Flush())
+}

@@ -1,0 +1,128 @@
+package e2e
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// waitBound is how long a script's "wait" tries a command.
+const waitBound = 60 * time.Second
+
+func TestScripts(t *testing.T) {
+	bin := os.Getenv("LAB_BIN")
+	if bin == "" || os.Geteuid() != 0 {
+		t.Skip("needs root and LAB_BIN, the binary to try; run: sudo make test")
+	}
+	bin, err := filepath.Abs(bin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		RequireExplicitExec: true,
+		Setup:               func(env *testscript.Env) error { return setup(env, bin) },
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"wait":     wait,
+			"census":   census,
+			"killed":   killed,
+			"acked":    acked,
+			"fails":    fails,
+			"signaled": signaled,
+			"race":     race,
+		},
+	})
+}
+
+// setup gives every script labs of its own and, when it ends in whatever way, takes them away.
+func setup(env *testscript.Env, bin string) error {
+	home := filepath.Join(env.WorkDir, "labs")
+	name := "e2e-" + strings.TrimPrefix(filepath.Base(env.WorkDir), "script-")
+	dir := filepath.Join(env.WorkDir, "bin")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return err
+	}
+	if err := os.Symlink(bin, filepath.Join(dir, "lab")); err != nil {
+		return err
+	}
+	env.Setenv("LAB_HOME", home)
+	env.Setenv("LAB_NAME", name)
+	env.Setenv("HOME", env.WorkDir)
+	env.Setenv("PATH", dir+":"+os.Getenv("PATH"))
+	env.Setenv("SUDO_USER", "")
+	env.Defer(func() {
+		entries, _ := os.ReadDir(home) // no labs were made
+		for _, e := range entries {
+			if !e.IsDir() || strings.HasPrefix(e.Name(), ".") {
+				continue
+			}
+			c := exec.Command(bin, "--name", e.Name(), "delete")
+			c.Env = append(os.Environ(), "LAB_HOME="+home, "HOME="+env.WorkDir)
+			if out, err := c.CombinedOutput(); err != nil {
+				env.T().Log("clean up: " + string(out))
+			}
+		}
+	})
+	return nil
+}
+
+// wait PATTERN COMMAND... runs a command again until it succeeds and its output holds PATTERN.
+func wait(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 2 {
+		ts.Fatalf("usage: [!] wait PATTERN COMMAND...")
+	}
+	var out string
+	for begin := time.Now(); time.Since(begin) < waitBound; time.Sleep(200 * time.Millisecond) {
+		text, err := output(ts, args[1:])
+		out = text
+		if (err == nil && strings.Contains(text, args[0])) != neg {
+			ts.Logf("after %s", time.Since(begin).Round(100*time.Millisecond))
+			return
+		}
+	}
+	ts.Fatalf("not within %s; last output:\n%s", waitBound, out)
+}
+
+// fails CODE COMMAND... wants the command to end with that exit code and one line of complaint.
+func fails(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: fails CODE COMMAND...")
+	}
+	var stdout, stderr strings.Builder
+	c := command(ts, args[1:])
+	c.Stdout, c.Stderr = &stdout, &stderr
+	_ = c.Run() // judged by its exit code
+	ts.Logf("%s%s", stdout.String(), stderr.String())
+	if got := c.ProcessState.ExitCode(); strconv.Itoa(got) != args[0] {
+		ts.Fatalf("exit code %d, want %s", got, args[0])
+	}
+	text := strings.TrimSpace(stderr.String())
+	if text == "" || strings.Contains(text, "\n") || strings.Contains(text, "goroutine ") {
+		ts.Fatalf("want one clear line on standard error, got:\n%s", text)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs("complaint"), []byte(text+"\n"), 0o600))
+}
+
+// command prepares a command in the script's environment.
+func command(ts *testscript.TestScript, args []string) *exec.Cmd {
+	path := args[0]
+	if path == "lab" {
+		path = filepath.Join(ts.Getenv("WORK"), "bin", "lab")
+	}
+	c := exec.Command(path, args[1:]...)
+	c.Dir = ts.MkAbs(".")
+	c.Env = append(os.Environ(), "LAB_HOME="+ts.Getenv("LAB_HOME"), "LAB_NAME="+ts.Getenv("LAB_NAME"),
+		"HOME="+ts.Getenv("HOME"), "PATH="+ts.Getenv("PATH"), "SUDO_USER=")
+	return c
+}
+
+func output(ts *testscript.TestScript, args []string) (string, error) {
+	b, err := command(ts, args).CombinedOutput()
+	return string(b), err
+}

@@ -1,0 +1,202 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
+
+	"kubelab/core/cluster"
+	"kubelab/core/master/logs"
+	"kubelab/core/network"
+	"kubelab/core/store"
+	"kubelab/core/topology"
+	"kubelab/core/view"
+	"kubelab/lab/control"
+)
+
+// engineCommand is the engine of one lab. Only "lab start" calls it.
+func (a *app) engineCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:    "engine",
+		Short:  "The process that runs a lab; lab start starts it",
+		Hidden: true,
+		Args:   cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			progress := os.NewFile(progressFD, "progress")
+			if progress == nil {
+				return view.Fail(view.Usage, "the engine is started by: lab start")
+			}
+			unix.CloseOnExec(progressFD)
+			var req launchRequest
+			if err := json.NewDecoder(io.LimitReader(os.Stdin, 1<<20)).Decode(&req); err != nil {
+				return view.Fail(view.Usage, "the engine is started by: lab start (%v)", err)
+			}
+			return a.runEngine(c.Context(), req, progress)
+		},
+	}
+}
+
+// runEngine brings the lab up, says on progress how that went, and then serves it until it is stopped.
+func (a *app) runEngine(ctx context.Context, req launchRequest, progress *os.File) error {
+	out := control.NewWriter(progress)
+	e, err := a.newEngine(req)
+	if err == nil {
+		err = e.start(ctx, out.Report)
+	}
+	out.End("", err)
+	// Nobody reads it after the end.
+	_ = progress.Close()
+	if err != nil {
+		return err
+	}
+	return e.serve(ctx)
+}
+
+// engine is one lab while it is held.
+type engine struct {
+	dir     store.Dir
+	lock    *store.Lock
+	cluster *cluster.Cluster
+	server  *control.Server
+	log     *slog.Logger
+	logs    *logs.Router
+	fresh   bool
+}
+
+// newEngine takes the lab for this process and lays its directory.
+func (a *app) newEngine(req launchRequest) (_ *engine, err error) {
+	d, err := a.dir()
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(a.root, 0o711); err != nil {
+		return nil, err
+	}
+	e := &engine{dir: d, fresh: req.Fresh}
+	if e.lock, err = d.Lock(); err != nil {
+		return nil, fmt.Errorf("lab %q: %w; see it with: lab status%s", a.name, err, a.flag())
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, e.abandon())
+		}
+	}()
+	// Whatever an engine that was killed has left is in the way.
+	if err := cluster.Sweep(context.Background(), a.name); err != nil {
+		return e, err
+	}
+	spec, err := a.settle(d, req)
+	if err != nil {
+		return e, err
+	}
+	if e.log, err = openLog(d); err != nil {
+		return e, err
+	}
+	dir, _, err := unpack(context.Background(), a.root)
+	if err != nil {
+		return e, err
+	}
+	e.logs = logs.NewRouter(d, os.Stderr)
+	if err := e.logs.Install(); err != nil {
+		return e, err
+	}
+	e.cluster, err = cluster.New(cluster.Config{Spec: spec, Fresh: req.Fresh, Dir: d, Assets: dir, Log: e.log, Logs: e.logs})
+	return e, err
+}
+
+// settle decides what the lab is. A new lab gets its directory and a subnet that no other has.
+func (a *app) settle(d store.Dir, req launchRequest) (topology.Spec, error) {
+	if !req.Fresh {
+		return d.Load()
+	}
+	if err := d.Remove(); err != nil { // half of a lab whose start was killed
+		return req.Spec, err
+	}
+	unlock, err := store.LockRoot(a.root)
+	if err != nil {
+		return req.Spec, err
+	}
+	defer unlock()
+	spec := req.Spec
+	if spec.Subnet.IsValid() {
+		err = network.Collisions(spec)
+	} else {
+		spec.Subnet, err = network.FreeSubnet(store.Subnets(a.root))
+	}
+	if err != nil {
+		return spec, err
+	}
+	return spec, d.Begin(spec)
+}
+
+// openLog sends everything that the engine says, a panic's last words included, to its log.
+func openLog(d store.Dir) (*slog.Logger, error) {
+	f, err := os.OpenFile(d.EngineLog(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	for _, fd := range []int{1, 2} {
+		if err := unix.Dup2(int(f.Fd()), fd); err != nil {
+			return nil, fmt.Errorf("open the engine's log: %w", err)
+		}
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, nil)), nil
+}
+
+// start brings the lab up. What fails or is interrupted is undone: a new lab vanishes, an old one is as it was.
+func (e *engine) start(ctx context.Context, report view.Report) error {
+	err := e.cluster.Start(ctx, report)
+	if err == nil {
+		e.server, err = control.Listen(e.dir.Socket(), e.cluster, e.log)
+	}
+	if err == nil && e.fresh {
+		err = e.dir.Complete()
+	}
+	if err == nil {
+		e.log.Info("the lab is up")
+		return nil
+	}
+	e.log.Error("start", "err", err)
+	if ctx.Err() != nil {
+		err = view.Fail(view.Failed, "interrupted; everything that had been started is undone")
+	}
+	e.cluster.Abandon()
+	return errors.Join(err, e.abandon())
+}
+
+// abandon gives the lab up after a start that did not succeed.
+func (e *engine) abandon() error {
+	err := cluster.Sweep(context.Background(), e.dir.Name())
+	if e.fresh {
+		err = errors.Join(err, e.dir.Remove())
+	}
+	err = errors.Join(err, e.lock.Release())
+	if e.fresh {
+		err = errors.Join(err, store.Tidy(e.dir.Root()))
+	}
+	return err
+}
+
+// serve waits until the lab is stopped, by command or by signal, and leaves nothing running.
+func (e *engine) serve(ctx context.Context) error {
+	select {
+	case <-e.server.Stopped():
+	case <-ctx.Done():
+		bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopBound)
+		defer cancel()
+		if err := e.cluster.Stop(bounded, func(view.Step) {}); err != nil {
+			e.log.Error("stop", "err", err)
+		}
+	}
+	err := errors.Join(e.server.Close(), cluster.Sweep(context.Background(), e.dir.Name()))
+	e.log.Info("the lab is stopped", "err", err)
+	return errors.Join(err, os.Remove(e.dir.Socket()), e.lock.Release())
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+
+	"kubelab/core/store"
+	"kubelab/core/topology"
+	"kubelab/core/view"
+	"kubelab/lab/control"
+	"kubelab/lab/logs"
+)
+
+// launchRequest is what the command tells the engine it starts, on its standard input.
+type launchRequest struct {
+	Spec  topology.Spec
+	Fresh bool // the lab does not exist yet
+}
+
+// progressFD is where the engine writes the stream of its start.
+const progressFD = 3
+
+// undoBound is how long an interrupted start may take to undo what it has done.
+const undoBound = 30 * time.Second
+
+// launch starts the engine of a lab in the background and follows it until the lab is up. When ctx ends
+// before that, the engine undoes everything.
+func (a *app) launch(ctx context.Context, d store.Dir, req launchRequest, report view.Report) error {
+	begin := time.Now()
+	_, binary, err := unpack(ctx, a.root)
+	if err != nil {
+		return err
+	}
+	if took := time.Since(begin); took > 100*time.Millisecond {
+		report(view.Step{Name: "Helper binaries and images unpacked", Took: took, Done: true})
+	}
+	// What the engine prints before it has its own log, a panic for example.
+	early, err := os.CreateTemp("", "lab-engine-*")
+	if err != nil {
+		return err
+	}
+	defer early.Close()
+	defer os.Remove(early.Name())
+
+	out, in, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer out.Close()
+	request, err := json.Marshal(req)
+	if err != nil {
+		return err
+	}
+	engine := exec.Command(binary, "--name", a.name, "engine")
+	engine.Stdin = strings.NewReader(string(request))
+	engine.Stdout, engine.Stderr = early, early
+	engine.ExtraFiles = []*os.File{in} // becomes progressFD
+	// A session of its own: the engine outlives the terminal, and Ctrl-C there reaches only us.
+	engine.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	err = engine.Start()
+	in.Close()
+	if err != nil {
+		return fmt.Errorf("start the engine: %w", err)
+	}
+	exited := make(chan error, 1)
+	go func() { exited <- engine.Wait() }()
+
+	interrupted := context.AfterFunc(ctx, func() {
+		report(view.Step{Name: "Interrupted", Note: "undoing what was done"})
+		_ = engine.Process.Signal(syscall.SIGTERM) // it may have ended by itself
+		time.AfterFunc(undoBound, func() { _ = out.Close() })
+	})
+	defer interrupted()
+
+	_, err = control.Read(out, report)
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, control.ErrCutOff) {
+		err = a.died(d, early, exited)
+	}
+	select {
+	case <-exited:
+	case <-time.After(undoBound):
+		err = errors.Join(err, fmt.Errorf("the engine still runs %s later; end it with: lab delete%s", undoBound, a.flag()))
+	}
+	return err
+}
+
+// died explains an engine that ended without a word.
+func (a *app) died(d store.Dir, early *os.File, exited <-chan error) error {
+	var status error
+	select {
+	case status = <-exited:
+	case <-time.After(undoBound):
+		return view.Fail(view.TimedOut, "the engine does not answer; end it with: lab delete%s", a.flag())
+	}
+	text := logs.Tail(d.EngineLog(), 5)
+	if text == "" {
+		text = logs.Tail(early.Name(), 5)
+	}
+	return fmt.Errorf("the engine ended (%v) before the lab was up; its last words:\n%s", status, text)
+}

@@ -1,0 +1,20 @@
+package logs
+
+import (
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+)
+
+// Clean removes from a line what would move a terminal's cursor, change its colours or title, or make it
+// answer: escape sequences and all other control characters but the tab. Bytes that are no UTF-8 become the
+// replacement character.
+func Clean(line string) string {
+	line = ansi.Strip(strings.ToValidUTF8(line, "\uFFFD"))
+	return strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\t' || r >= 0x7f && r <= 0x9f {
+			return -1
+		}
+		return r
+	}, line)
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"kubelab/core/topology"
+	"kubelab/core/view"
+	"kubelab/lab/progress"
+)
+
+// machineBound is how long adding or removing a machine may take; draining a node waits for its pods.
+const machineBound = 3 * time.Minute
+
+func (a *app) addCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:       "add master|node",
+		Short:     "Add a machine to the running lab",
+		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
+		ValidArgs: []string{string(topology.Master), string(topology.Node)},
+		RunE: func(c *cobra.Command, args []string) error {
+			engine, err := a.engine()
+			if err != nil {
+				return err
+			}
+			return shown(c, machineBound, func(ctx context.Context, report view.Report) error {
+				name, err := engine.Add(ctx, topology.Kind(args[0]), report)
+				if err == nil {
+					fmt.Println(name, "is part of the lab.")
+				}
+				return err
+			})
+		},
+	}
+}
+
+func (a *app) removeCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:               "remove MACHINE",
+		Short:             "Remove a machine from the running lab: a node is drained, a member leaves etcd",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: a.completeMachines,
+		RunE: func(c *cobra.Command, args []string) error {
+			m, err := topology.ParseMachine(args[0])
+			if err != nil {
+				return &view.Failure{Code: view.NotFound, Err: err}
+			}
+			engine, err := a.engine()
+			if err != nil {
+				return err
+			}
+			return shown(c, machineBound, func(ctx context.Context, report view.Report) error {
+				err := engine.Remove(ctx, m, report)
+				if err == nil {
+					fmt.Println(m, "is no longer part of the lab.")
+				}
+				return err
+			})
+		},
+	}
+}
+
+func (a *app) imageCommand() *cobra.Command {
+	c := &cobra.Command{Use: "image", Short: "Images on the nodes", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
+	c.AddCommand(&cobra.Command{
+		Use:   "load FILE",
+		Short: "Import an image archive (docker save, or OCI layout) into every node",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			f, err := os.Open(args[0])
+			if err != nil {
+				return &view.Failure{Code: view.Usage, Err: err}
+			}
+			defer f.Close()
+			if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+				return view.Fail(view.Usage, "%s is not a file; give an image archive as docker save writes it", args[0])
+			}
+			engine, err := a.engine()
+			if err != nil {
+				return err
+			}
+			return shown(c, machineBound, func(ctx context.Context, report view.Report) error {
+				names, err := engine.LoadImage(ctx, io.Reader(f), report)
+				if err == nil {
+					fmt.Println("On every node:", strings.Join(names, ", "))
+				}
+				return err
+			})
+		},
+	})
+	return c
+}
+
+// shown runs work with its steps on the screen.
+func shown(c *cobra.Command, bound time.Duration, work func(context.Context, view.Report) error) error {
+	ctx, cancel := bounded(c, bound)
+	defer cancel()
+	show := progress.New(os.Stdout)
+	defer show.Close()
+	err := work(ctx, show.Report)
+	if errors.Is(err, context.Canceled) {
+		return errors.New("interrupted; the engine undoes what it had begun")
+	}
+	return err
+}
+
+func (a *app) completeMachines(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	_, s, err := a.spec()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var names []string
+	for _, m := range s.Machines() {
+		names = append(names, m.Name())
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
