@@ -78,6 +78,9 @@ func (c *Cluster) startComponents(ctx context.Context, report view.Report, spec 
 			if err := until(serving)(ctx); err != nil {
 				return err
 			}
+			if err := c.balanced(ctx); err != nil {
+				return err
+			}
 			c.caches.run()
 			if fresh {
 				if err := step(ctx, report, "Cluster DNS and demo applied", workloadBound, c.applyWorkload); err != nil {
@@ -97,7 +100,7 @@ func (c *Cluster) startComponents(ctx context.Context, report view.Report, spec 
 				return err
 			},
 			func(ctx context.Context) error {
-				if err := errors.Join(until(serving)(ctx), until(booted)(ctx)); err != nil {
+				if err := errors.Join(until(serving)(ctx), until(booted)(ctx), c.balanced(ctx)); err != nil {
 					return err
 				}
 				return step(ctx, report, count(spec.Nodes)+" ready", nodesBound, func(ctx context.Context) error {
@@ -121,6 +124,13 @@ func (c *Cluster) allRunning(name string) func(context.Context) error {
 			return true, ""
 		})
 	}
+}
+
+// balanced waits until the balancer has found an API server that is ready. Before that it resets connections.
+func (c *Cluster) balanced(ctx context.Context) error {
+	return poll(ctx, func(context.Context) (bool, string) {
+		return len(c.balancer.Healthy()) > 0, "the load balancer sees no API server that is ready"
+	})
 }
 
 // until waits for a milestone.

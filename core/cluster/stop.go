@@ -3,8 +3,11 @@ package cluster
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
+	"kubelab/core/master"
 	"kubelab/core/topology"
 	"kubelab/core/view"
 )
@@ -31,7 +34,7 @@ func (c *Cluster) Stop(ctx context.Context, report view.Report) error {
 	}
 	c.caches.close()
 	errs = append(errs, step(ctx, report, count(spec.Masters)+" stopped", mastersStopBound, func(ctx context.Context) error {
-		return inParallel(ctx, forEach(spec.Masters, func(ctx context.Context, m topology.Machine) error { return masters[m].Stop(ctx) })...)
+		return master.StopAll(ctx, slices.Collect(maps.Values(masters)))
 	}))
 	if err := errors.Join(errs...); err != nil {
 		c.log.Error("stop", "err", err)

@@ -20,7 +20,7 @@ import (
 const demoNamespace, demoName = "demo", "web"
 
 // pollEvery is how often the engine looks for what it waits for where nothing can tell it.
-const pollEvery = 50 * time.Millisecond
+const pollEvery = 20 * time.Millisecond
 
 // poll calls done until it reports true, or ctx ends; then it says what it waited for last.
 func poll(ctx context.Context, done func(context.Context) (ok bool, waiting string)) error {

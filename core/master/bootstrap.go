@@ -23,7 +23,8 @@ import (
 
 // Bootstrap starts all masters of a lab together, fresh ones as a new cluster, and returns when all of their
 // components are ready. It calls serving, if given, as soon as the first API server is ready: nodes can start
-// then. When a component fails it stops all masters.
+// then. When a component fails it ends all masters at once: what they have
+// written is on disk, and nobody is served yet.
 //
 // It is faster than starting one master after the other, and than starting all at once:
 //   - etcd's members are opened one after the other. A new member asks all others whether they know it
@@ -60,9 +61,10 @@ func Bootstrap(ctx context.Context, masters []*Master, serving func()) error {
 	if err == nil {
 		return nil
 	}
-	undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoBound)
-	defer cancel()
-	return errors.Join(err, StopAll(undo, masters))
+	for _, m := range masters {
+		m.Crash()
+	}
+	return err
 }
 
 // StopAll stops all masters of a lab in good order. Stopped one after the other, those in the minority could
@@ -85,9 +87,6 @@ func StopAll(ctx context.Context, masters []*Master) error {
 	}
 	return errors.Join(errs...)
 }
-
-// undoBound is how long a failed start may take to clean up after itself.
-const undoBound = 10 * time.Second
 
 // formCluster has masters without data form a new cluster, if none has any.
 func formCluster(masters []*Master) error {

@@ -19,8 +19,6 @@ import (
 	"kubelab/core/topology"
 )
 
-func TestMain(m *testing.M) { ownnet.Main(m) }
-
 func cpu() time.Duration {
 	var u syscall.Rusage
 	syscall.Getrusage(syscall.RUSAGE_SELF, &u)
@@ -53,7 +51,7 @@ func TestScratch(t *testing.T) {
 	start, c0 := time.Now(), cpu()
 	since := func(what ...any) {
 		t.Helper()
-		t.Log(append(what, time.Since(start).Round(time.Millisecond), "cpu", (cpu()-c0).Round(time.Millisecond))...)
+		t.Log(append(what, time.Since(start).Round(time.Millisecond), "cpu", (cpu() - c0).Round(time.Millisecond))...)
 	}
 	if os.Getenv("PROF") != "" {
 		f, _ := os.Create("/tmp/m-cpu.prof")

@@ -220,7 +220,7 @@ func (c cgroup) hostPID(inside int) int {
 		return 0
 	}
 	want := strconv.Itoa(inside)
-	for _, pid := range c.processes() {
+	for _, pid := range (cgroup{c.path, c.in[:1]}).processes() { // they are in every hierarchy
 		b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid)) // it may have ended
 		_, rest, _ := strings.Cut(string(b), "\nNSpid:")
 		line, _, _ := strings.Cut(rest, "\n")

@@ -68,12 +68,33 @@ func (c cgroup) holds(list string) bool {
 func (c cgroup) thaw() {
 	for _, h := range c.in {
 		for _, dir := range tree(filepath.Join(h.dir, c.path)) {
-			_ = writeExisting(filepath.Join(dir, "freezer.state"), "THAWED")
-			if h.unified {
-				_ = writeExisting(filepath.Join(dir, "cgroup.freeze"), "0")
-			}
+			_ = freezeIn(h, dir, false) // the directory may have vanished
 		}
 	}
+}
+
+// freeze stops or continues everything in the cgroup and below, as one.
+func (c cgroup) freeze(frozen bool) error {
+	for _, h := range c.in {
+		if err := freezeIn(h, filepath.Join(h.dir, c.path), frozen); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// freezeIn does nothing in a hierarchy that cannot freeze.
+func freezeIn(h hierarchy, dir string, frozen bool) error {
+	file, value := "freezer.state", "THAWED"
+	if frozen {
+		value = "FROZEN"
+	}
+	if h.dir == cgroupTop { // version 2; beside version 1, its freezer does the work
+		if file, value = "cgroup.freeze", "0"; frozen {
+			value = "1"
+		}
+	}
+	return writeExisting(filepath.Join(dir, file), value)
 }
 
 // remove removes the cgroup and those below it. No process may be left in them.

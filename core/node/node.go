@@ -47,7 +47,8 @@ type Node struct {
 
 	mu       sync.Mutex // guards everything below
 	run      *run       // nil while the node is off
-	statuses map[string]component.Status
+	statuses map[string]component.Status // what the init has said last
+	paused   bool                        // by Pause
 	done     chan struct{}
 }
 
@@ -82,7 +83,9 @@ func (n *Node) Start(ctx context.Context) (err error) {
 			err = errors.Join(fmt.Errorf("start %s: %w", n.Machine, err), n.powerLoss())
 		}
 	}()
-	n.setAll(component.Starting, "")
+	if !n.Spec.Empty {
+		n.setAll(component.Starting, "")
+	}
 	if err := n.powerOn(ctx); err != nil {
 		return err
 	}
@@ -103,6 +106,7 @@ func (n *Node) Stop(ctx context.Context) error {
 		n.setAll(component.Stopped, "")
 		return nil
 	}
+	r.cgroup.thaw()
 	ctx, cancel := context.WithTimeout(ctx, podGrace+3*daemonGrace)
 	defer cancel()
 	// The init never answers: it ends.
@@ -127,6 +131,29 @@ func (n *Node) Kill() error {
 	return nil
 }
 
+// Pause makes the whole machine hang: nothing on it runs, but its kernel still answers, as that of a machine would whose
+// disk has gone. Stop and Kill work all the same.
+func (n *Node) Pause() error { return n.freeze(true) }
+
+// Resume lets the machine go on after Pause.
+func (n *Node) Resume() error { return n.freeze(false) }
+
+func (n *Node) freeze(frozen bool) error {
+	n.power.Lock()
+	defer n.power.Unlock()
+	r := n.current()
+	if r == nil {
+		return fmt.Errorf("pause or resume %s: %w", n.Machine, errOff)
+	}
+	if err := r.cgroup.freeze(frozen); err != nil {
+		return fmt.Errorf("pause or resume %s: %w", n.Machine, err)
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.paused = frozen
+	return nil
+}
+
 // Running reports whether the node is on.
 func (n *Node) Running() bool { return n.current() != nil }
 
@@ -141,7 +168,14 @@ func (n *Node) Done() <-chan struct{} {
 func (n *Node) Status() map[string]component.Status {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return maps.Clone(n.statuses)
+	all := maps.Clone(n.statuses)
+	for name, s := range all {
+		if n.paused && s.State == component.Running {
+			s.State = component.Paused
+			all[name] = s
+		}
+	}
+	return all
 }
 
 // PID is the id on the host of the node's first process, 0 while the node is off. Namespaces, /proc/PID/root and
@@ -188,7 +222,7 @@ func (n *Node) powerOn(ctx context.Context) error {
 		return err
 	}
 	n.mu.Lock()
-	n.run, n.done = r, make(chan struct{})
+	n.run, n.paused, n.done = r, false, make(chan struct{})
 	n.mu.Unlock()
 	go n.watch(r)
 	return n.awaitUp(ctx, r)
@@ -274,6 +308,7 @@ func (n *Node) powerLoss() error {
 	if errors.Is(killErr, os.ErrProcessDone) {
 		killErr = nil
 	}
+	r.cgroup.thaw() // what is frozen cannot end
 	select {
 	case <-r.exited:
 	case <-time.After(exitBound):

@@ -5,7 +5,7 @@
 //
 // Most come from u-root. Those in the folders beside this file are our own, where u-root has none or
 // where its options are not the ones people type: sh with line editing and arguments, wget -qO-, nc -zv,
-// ps for all processes, head -3, sleep infinity.
+// ps for all processes, head -3, sleep infinity, tar for kubectl cp.
 //
 // The tag keeps this file out of every build, for a program cannot be imported: the list is read with
 // go list, and it keeps the modules in go.mod.
@@ -21,6 +21,7 @@ import (
 	_ "kubelab/core/images/toolbox/ps"
 	_ "kubelab/core/images/toolbox/sh"
 	_ "kubelab/core/images/toolbox/sleep"
+	_ "kubelab/core/images/toolbox/tar"
 	_ "kubelab/core/images/toolbox/timeout"
 	_ "kubelab/core/images/toolbox/wget"
 
@@ -70,7 +71,6 @@ import (
 	_ "github.com/u-root/u-root/cmds/core/stty"
 	_ "github.com/u-root/u-root/cmds/core/sync"
 	_ "github.com/u-root/u-root/cmds/core/tail"
-	_ "github.com/u-root/u-root/cmds/core/tar"
 	_ "github.com/u-root/u-root/cmds/core/tee"
 	_ "github.com/u-root/u-root/cmds/core/time"
 	_ "github.com/u-root/u-root/cmds/core/touch"
