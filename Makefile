@@ -137,7 +137,7 @@ start: system
 system:
 	@needed="Go $$(sed -n 's/^go //p' go.mod) or later builds lab: https://go.dev/dl"; \
 	command -v go >/dev/null || { echo "There is no Go on this machine. $$needed"; exit 1; }; \
-	go version >/dev/null || { echo "The Go on this machine is too old. $$needed"; exit 1; }
+	go list -m >/dev/null || { echo "The Go on this machine is too old, see above. $$needed"; exit 1; }
 	@nft() { PATH=$$PATH:/usr/sbin:/sbin type -P nft; }; \
 	git() { type -P git; }; \
 	cc() { \

@@ -84,6 +84,10 @@ func (a *app) start(c *cobra.Command, f startFlags) error {
 	if err != nil {
 		return err
 	}
+	// The engine has chosen what the flags left open.
+	if spec, err = d.Load(); err != nil {
+		return err
+	}
 	a.next(spec)
 	return nil
 }

@@ -107,14 +107,17 @@ func formCluster(masters []*Master) error {
 }
 
 func startEtcds(ctx context.Context, masters []*Master) error {
-	var all errgroup.Group
-	for _, m := range masters {
-		ready, err := m.Component(component.Etcd).open(ctx)
-		if err != nil {
-			return errors.Join(err, all.Wait())
+	all, ctx := errgroup.WithContext(ctx)
+	all.Go(func() error {
+		for _, m := range masters {
+			ready, err := m.Component(component.Etcd).open(ctx)
+			if err != nil {
+				return err
+			}
+			all.Go(ready)
 		}
-		all.Go(ready)
-	}
+		return nil
+	})
 	return all.Wait()
 }
 

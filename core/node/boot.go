@@ -4,32 +4,46 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"time"
 
 	"kubelab/core/component"
+	"kubelab/core/node/control"
 )
 
-// PowerOn switches the node on with no component running. Whatever an earlier run has left is removed; the disk
-// is kept. On error the node is off.
-func (n *Node) PowerOn(ctx context.Context) error { return n.on(ctx, n.powerOn) }
+// Bounds of switching a node on. Each is ten times or more what it takes on an idle machine.
+const (
+	setupBound      = 10 * time.Second
+	containerdBound = 20 * time.Second
+	importBound     = 60 * time.Second
+)
 
-// Boot switches the node on and returns when containerd serves and has the images. On error the node is off.
-// Kubelet and kube-proxy, which need an API server, are left to Join.
-func (n *Node) Boot(ctx context.Context) error {
+// initName names the node init's binary and its log.
+const initName = "node-init"
+
+// Start switches the node on and returns when everything runs on it that should: nothing in a lab that is empty,
+// otherwise as after Boot and Join. Whatever an earlier run has left is removed; the disk is kept. On error the
+// node is off. A node that is on is left as it is.
+func (n *Node) Start(ctx context.Context) error {
+	if n.Spec.Empty {
+		return n.PowerOn(ctx)
+	}
 	return n.on(ctx, func(ctx context.Context) error {
-		if err := n.powerOn(ctx); err != nil {
+		if err := n.boot(ctx); err != nil {
 			return err
 		}
-		if err := (Component{n, component.Containerd}).Start(ctx); err != nil {
-			return err
-		}
-		if err := n.awaitContainerd(ctx); err != nil {
-			return err
-		}
-		return n.importAll(ctx)
+		return n.Join(ctx)
 	})
 }
 
-// Join starts kube-proxy and kubelet on a node that was booted.
+// PowerOn is Start, but no component runs.
+func (n *Node) PowerOn(ctx context.Context) error { return n.on(ctx, n.powerOn) }
+
+// Boot is Start, but only containerd runs, and has the images. It needs no API server.
+func (n *Node) Boot(ctx context.Context) error { return n.on(ctx, n.boot) }
+
+// Join starts kubelet and kube-proxy on a node that was booted. A pod that kubelet starts before its image is there
+// would wait for a pull that cannot succeed, so it must not come before Boot has returned.
 func (n *Node) Join(ctx context.Context) error {
 	for _, name := range []string{component.Kubelet, component.KubeProxy} {
 		if err := (Component{n, name}).Start(ctx); err != nil {
@@ -39,15 +53,102 @@ func (n *Node) Join(ctx context.Context) error {
 	return nil
 }
 
+// on switches the node on by f.
 func (n *Node) on(ctx context.Context, f func(context.Context) error) error {
 	n.power.Lock()
 	defer n.power.Unlock()
 	if n.current() != nil {
 		return nil
 	}
-	n.setAll(component.Starting, "")
+	began := time.Now()
 	if err := f(ctx); err != nil {
 		return errors.Join(fmt.Errorf("start %s: %w", n.Machine, err), n.powerLoss())
 	}
+	n.log.Info("node is on", "took", time.Since(began))
 	return nil
+}
+
+func (n *Node) boot(ctx context.Context) error {
+	n.setAll(component.Starting, "")
+	if err := n.powerOn(ctx); err != nil {
+		return err
+	}
+	if err := (Component{n, component.Containerd}).Start(ctx); err != nil {
+		return err
+	}
+	if err := n.awaitContainerd(ctx); err != nil {
+		return err
+	}
+	return n.importAll(ctx)
+}
+
+// powerOn makes the machine and waits for its init.
+func (n *Node) powerOn(ctx context.Context) error {
+	in, err := hierarchies()
+	if err != nil {
+		return err
+	}
+	group := nodeCgroup(in, n.Spec.Name, n.Machine.Name())
+	if err := errors.Join(group.kill(), group.remove()); err != nil {
+		return err
+	}
+	if err := group.create(n.Spec.NodeMemory, n.cores()); err != nil {
+		return err
+	}
+	boot, err := n.prepare(in)
+	if err != nil {
+		return err
+	}
+	if err := n.installImages(ctx); err != nil {
+		return err
+	}
+	namespace, err := n.Network.AttachNode(n.Machine)
+	if err != nil {
+		return err
+	}
+	r, err := spawn(spawnConfig{boot: boot, init: n.initPath(), namespace: namespace, cgroup: group, log: n.Dir.Log(n.Machine, initName)})
+	if err != nil {
+		return err
+	}
+	n.mu.Lock()
+	n.run, n.paused, n.done = r, false, make(chan struct{})
+	n.mu.Unlock()
+	go n.watch(r)
+	return n.awaitUp(ctx, r)
+}
+
+func (n *Node) awaitUp(ctx context.Context, r *run) error {
+	ctx, cancel := context.WithTimeout(ctx, setupBound)
+	defer cancel()
+	select {
+	case err := <-r.up:
+		if err != nil {
+			return err
+		}
+	case <-r.exited:
+		return fmt.Errorf("node-init has ended: %s", n.Dir.LogTail(n.Machine, initName, 5))
+	case <-ctx.Done():
+		return fmt.Errorf("wait for node-init: %w", ctx.Err())
+	}
+	return r.conn.ask(ctx, control.Request{Verb: control.Leash})
+}
+
+// awaitContainerd waits until containerd takes connections, which it does once all its plugins are loaded.
+func (n *Node) awaitContainerd(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, containerdBound)
+	defer cancel()
+	done := n.Done()
+	for {
+		c, err := net.Dial("unix", n.Socket())
+		if err == nil {
+			return c.Close()
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for containerd: %w: %w", ctx.Err(), err)
+		case <-done:
+			return fmt.Errorf("wait for containerd: %w", errOff)
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
 }

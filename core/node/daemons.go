@@ -1,13 +1,9 @@
 package node
 
 import (
-	"context"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
-	"strings"
-	"time"
 
 	"kubelab/core/component"
 	"kubelab/core/node/control"
@@ -52,27 +48,6 @@ func hostEnv(names []string) []string {
 	return env
 }
 
-// startComponents starts containerd, and with it in service the images are imported and the others started. Kubelet
-// comes last: a pod that it starts before its image is there would wait for a pull that cannot succeed.
-func (n *Node) startComponents(ctx context.Context) error {
-	if n.Spec.Empty {
-		return nil
-	}
-	if err := (Component{n, component.Containerd}).Start(ctx); err != nil {
-		return err
-	}
-	if err := n.awaitContainerd(ctx); err != nil {
-		return err
-	}
-	if err := (Component{n, component.KubeProxy}).Start(ctx); err != nil {
-		return err
-	}
-	if err := n.importAll(ctx); err != nil {
-		return err
-	}
-	return (Component{n, component.Kubelet}).Start(ctx)
-}
-
 // Socket is the path on the host of containerd's socket, for as long as the node is on.
 func (n *Node) Socket() string { return n.Path(socket) }
 
@@ -84,54 +59,4 @@ func (n *Node) Path(path string) string {
 		return ""
 	}
 	return fmt.Sprintf("/proc/%d/root%s", pid, path)
-}
-
-// awaitContainerd waits until containerd takes connections, which it does once all its plugins are loaded.
-func (n *Node) awaitContainerd(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, containerdBound)
-	defer cancel()
-	done := n.Done()
-	for {
-		c, err := net.Dial("unix", n.Socket())
-		if err == nil {
-			return c.Close()
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("wait for containerd: %w: %w", ctx.Err(), err)
-		case <-done:
-			return fmt.Errorf("wait for containerd: %w", errOff)
-		case <-time.After(5 * time.Millisecond):
-		}
-	}
-}
-
-const lastLines = 5
-
-// lastWords is the end of the named logs, for errors: what died knows best why.
-func (n *Node) lastWords(names ...string) string {
-	var b strings.Builder
-	for _, name := range names {
-		for _, line := range tail(n.Dir.Log(n.Machine, name), lastLines) {
-			fmt.Fprintf(&b, "\n%s: %s", name, line)
-		}
-	}
-	return b.String()
-}
-
-// tail is the last lines of the file, none where there is no file.
-func tail(path string, lines int) []string {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	b := make([]byte, 4096)
-	info, err := f.Stat()
-	if err != nil {
-		return nil
-	}
-	count, _ := f.ReadAt(b, max(0, info.Size()-int64(len(b)))) // the end of the file is an error, too
-	all := strings.Split(strings.TrimSpace(string(b[:count])), "\n")
-	return all[max(0, len(all)-lines):]
 }

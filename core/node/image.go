@@ -38,17 +38,19 @@ func (n *Node) Containerd() (*containerd.Client, error) {
 	return c, nil
 }
 
-// Import adds the images of an archive to the node, ready to run, and returns their names. Name is for messages.
-func (n *Node) Import(ctx context.Context, name string, r io.Reader) (images []string, err error) {
+// Import adds the images of an archive, OCI or as docker save writes it, to the node, ready to run, and returns their
+// names. The name of the archive is for messages.
+func (n *Node) Import(ctx context.Context, name string, r io.Reader) ([]string, error) {
 	c, err := n.Containerd()
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close()
-	if images, err = importInto(ctx, c, r); err != nil {
-		return nil, fmt.Errorf("import %s on %s: %w", name, n.Machine, err)
+	names, err := importInto(ctx, c, r)
+	if err != nil {
+		return names, fmt.Errorf("import %s on %s: %w", name, n.Machine, err)
 	}
-	return images, nil
+	return names, nil
 }
 
 // ImageNames lists the images on the node, sorted.
@@ -101,15 +103,16 @@ func (n *Node) importAll(ctx context.Context) error {
 	return nil
 }
 
-// importInto imports the images of an archive and makes them ready to run.
-func importInto(ctx context.Context, c *containerd.Client, r io.Reader) (names []string, err error) {
+// importInto imports the images of an archive, makes them ready to run, and returns their names.
+func importInto(ctx context.Context, c *containerd.Client, r io.Reader) ([]string, error) {
 	imported, err := c.Import(ctx, r, containerd.WithImageLabels(managed))
 	if err != nil {
 		return nil, err
 	}
+	var names []string
 	for _, i := range imported {
 		if err := containerd.NewImage(c, i).Unpack(ctx, snapshotterName); err != nil {
-			return nil, fmt.Errorf("unpack %s: %w", i.Name, err)
+			return names, fmt.Errorf("unpack %s: %w", i.Name, err)
 		}
 		names = append(names, i.Name)
 	}

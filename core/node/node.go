@@ -30,12 +30,9 @@ type Config struct {
 
 // Bounds of what a node does. Each is ten times or more what it takes on an idle machine.
 const (
-	setupBound      = 10 * time.Second
-	containerdBound = 20 * time.Second
-	importBound     = 60 * time.Second
-	exitBound       = 5 * time.Second
-	podGrace        = 3 * time.Second // for containers, when the node is switched off
-	daemonGrace     = 5 * time.Second // for a component, when it is stopped
+	exitBound   = 5 * time.Second
+	podGrace    = 3 * time.Second // for containers, when the node is switched off
+	daemonGrace = 5 * time.Second // for a component, when it is stopped
 )
 
 // Node is one worker machine. Its methods may be called from any goroutine; Start, Stop and Kill take their turns.
@@ -45,8 +42,8 @@ type Node struct {
 
 	power sync.Mutex // held while the node is switched on or off
 
-	mu       sync.Mutex // guards everything below
-	run      *run       // nil while the node is off
+	mu       sync.Mutex                  // guards everything below
+	run      *run                        // nil while the node is off
 	statuses map[string]component.Status // what the init has said last
 	paused   bool                        // by Pause
 	done     chan struct{}
@@ -67,33 +64,6 @@ func New(c Config) *Node {
 	close(n.done)
 	n.setAll(component.Stopped, "")
 	return n
-}
-
-// Start switches the node on and returns when containerd serves, the images are there, and kubelet and kube-proxy
-// run. Whatever an earlier run has left is removed; the disk is kept. On error the node is off.
-func (n *Node) Start(ctx context.Context) (err error) {
-	n.power.Lock()
-	defer n.power.Unlock()
-	if n.current() != nil {
-		return nil
-	}
-	began := time.Now()
-	defer func() {
-		if err != nil {
-			err = errors.Join(fmt.Errorf("start %s: %w", n.Machine, err), n.powerLoss())
-		}
-	}()
-	if !n.Spec.Empty {
-		n.setAll(component.Starting, "")
-	}
-	if err := n.powerOn(ctx); err != nil {
-		return err
-	}
-	if err := n.startComponents(ctx); err != nil {
-		return fmt.Errorf("%w%s", err, n.lastWords(component.OfNode...))
-	}
-	n.log.Info("node is up", "took", time.Since(began))
-	return nil
 }
 
 // Stop switches the node off in order: kubelet, the pods' containers, containerd. When ctx ends before that is
@@ -191,57 +161,6 @@ func (n *Node) current() *run {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.run
-}
-
-// powerOn makes the machine and waits for its init.
-func (n *Node) powerOn(ctx context.Context) error {
-	in, err := hierarchies()
-	if err != nil {
-		return err
-	}
-	group := nodeCgroup(in, n.Spec.Name, n.Machine.Name())
-	if err := errors.Join(group.kill(), group.remove()); err != nil {
-		return err
-	}
-	if err := group.create(n.Spec.NodeMemory, n.cores()); err != nil {
-		return err
-	}
-	boot, err := n.prepare(in)
-	if err != nil {
-		return err
-	}
-	if err := n.installImages(ctx); err != nil {
-		return err
-	}
-	namespace, err := n.Network.AttachNode(n.Machine)
-	if err != nil {
-		return err
-	}
-	r, err := spawn(spawnConfig{boot: boot, init: n.initPath(), namespace: namespace, cgroup: group, log: n.Dir.Log(n.Machine, "node-init")})
-	if err != nil {
-		return err
-	}
-	n.mu.Lock()
-	n.run, n.paused, n.done = r, false, make(chan struct{})
-	n.mu.Unlock()
-	go n.watch(r)
-	return n.awaitUp(ctx, r)
-}
-
-func (n *Node) awaitUp(ctx context.Context, r *run) error {
-	ctx, cancel := context.WithTimeout(ctx, setupBound)
-	defer cancel()
-	select {
-	case err := <-r.up:
-		if err != nil {
-			return err
-		}
-	case <-r.exited:
-		return fmt.Errorf("node-init has ended%s", n.lastWords("node-init"))
-	case <-ctx.Done():
-		return fmt.Errorf("wait for node-init: %w", ctx.Err())
-	}
-	return r.conn.ask(ctx, control.Request{Verb: control.Leash})
 }
 
 // watch follows one run from its start to its end.

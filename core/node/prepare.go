@@ -34,7 +34,7 @@ var etcFiles = []string{
 // root is the node's disk on the host.
 func (n *Node) root() string { return n.Dir.Node(n.Machine, "root") }
 
-func (n *Node) initPath() string { return filepath.Join(n.Bin, "node-init") }
+func (n *Node) initPath() string { return filepath.Join(n.Bin, initName) }
 
 // prepare writes onto the node's disk what it needs to start, and says how it is to be set up.
 func (n *Node) prepare(in []hierarchy) (control.Boot, error) {
@@ -64,10 +64,10 @@ func (n *Node) prepare(in []hierarchy) (control.Boot, error) {
 	if err := errors.Join(d.copyEtc(), d.machineID(), n.copyCredentials(d)); err != nil {
 		return control.Boot{}, err
 	}
-	return n.boot(in)
+	return n.describe(in)
 }
 
-func (n *Node) boot(in []hierarchy) (control.Boot, error) {
+func (n *Node) describe(in []hierarchy) (control.Boot, error) {
 	cpuinfo, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {
 		return control.Boot{}, err

@@ -58,6 +58,7 @@ func bench(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
+	fmt.Printf("load before: %s\n", b.load)
 	err = b.measure(ctx)
 	if err = errors.Join(err, b.cleanUp(ctx)); err != nil {
 		return err
@@ -82,6 +83,7 @@ type measurement struct {
 	lab      lab
 	upstream string // folder of upstream's binaries
 	began    time.Time
+	load     string // of the machine when it began, by others
 }
 
 // newBench finds or builds what is measured. It refuses to touch a lab that it did not make.
@@ -93,7 +95,7 @@ func newBench(ctx context.Context, o options) (*measurement, error) {
 	if o.output == "" {
 		o.output = filepath.Join(root, "BENCHMARKS.md")
 	}
-	b := &measurement{options: o, figures: newFigures(), began: time.Now(), upstream: filepath.Join(root, "bin", "upstream")}
+	b := &measurement{options: o, figures: newFigures(), began: time.Now(), load: load(), upstream: filepath.Join(root, "bin", "upstream")}
 	if b.lab.dir, err = store.Open(store.Root(), labName); err != nil {
 		return nil, err
 	}

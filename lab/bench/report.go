@@ -18,6 +18,7 @@ func (b *measurement) report() string {
 		b.began.Format("2006-01-02"), b.rounds)
 	s.WriteString(machine())
 	s.WriteString(versions(b.lab.bin))
+	fmt.Fprintf(&s, "- Load before the first round: %s processes on average over a minute\n", b.load)
 	s.WriteString("\n" + b.figures.tables())
 	fmt.Fprintf(&s, `
 How it is measured:
@@ -28,10 +29,11 @@ How it is measured:
 - Memory is the proportional set size (Pss in /proc/PID/smaps_rollup) of the engine and all processes of its
   nodes, after %s of rest. Containers of pods are left out, their shims are not.
 - Processor time is user and system time of the same processes, and of the containers, for %s after that rest.
-- Upstream's processes are 3 × etcd, kube-apiserver, kube-controller-manager and kube-scheduler, built from
-  the same modules with the same build flags, with kubeadm's flags, ECDSA certificates, and addresses in a network namespace
-  of their own. Controller managers and schedulers are started when the API servers answer, because that is
-  faster. Masters are ready when every API server says so at /readyz and the default ServiceAccount exists.
+- Upstream's processes are 3 × etcd, kube-apiserver, kube-controller-manager and kube-scheduler: upstream's own
+  commands, built from the same modules with the same build flags, started with kubeadm's flags, with ECDSA
+  certificates made beforehand and addresses in a network namespace of their own. Controller managers and
+  schedulers are started when the API servers answer, because that is faster than all at once. Masters are
+  ready when every API server says so at /readyz and the default ServiceAccount exists.
 - Lab and upstream take turns within each round.
 `, b.settle, b.window)
 	return s.String()
@@ -115,6 +117,16 @@ func valueIn(path, key string) string {
 		}
 	}
 	return ""
+}
+
+// load is how many processes wanted to run during the last minute: what others do spoils every figure.
+func load() string {
+	b, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return "an unknown number of"
+	}
+	minute, _, _ := strings.Cut(string(b), " ")
+	return minute
 }
 
 // versions reads from the binary itself what it was built from.

@@ -20,7 +20,7 @@ const (
 const (
 	memoryEngine, memoryMaster, memoryNode    = 150 * mib, 210 * mib, 140 * mib
 	diskEngine, diskMaster, diskNode          = 300 * mib, 200 * mib, 60 * mib // etcd's write-ahead log is laid out in advance
-	inotifyHost, inotifyMaster, inotifyNode   = 32, 8, 10                      // instances; the host's own on top
+	inotifyHost, inotifyMaster, inotifyNode   = 32, 10, 10                     // instances; the host's own on top
 	watchesMaster, watchesNode                = 20, 300
 	filesEngine, filesMaster, processesOfNode = 1024, 1024, 300
 	inodesNeeded                              = 20_000

@@ -88,18 +88,21 @@ func unknown(spec topology.Spec, target string) error {
 }
 
 // near are at most three of names that target may have been meant for: those that end with it, such as
-// etcd, or that two wrong letters make of it.
+// etcd, or else those that the fewest wrong letters make of it.
 func near(target string, names []string) []string {
 	const wrong, most = 2, 3
-	var list []string
 	for d := 0; d <= wrong; d++ {
+		var list []string
 		for _, n := range names {
 			if distance(target, n) == d || d == 0 && strings.HasSuffix(n, "/"+target) {
 				list = append(list, n)
 			}
 		}
+		if len(list) > 0 {
+			return list[:min(most, len(list))]
+		}
 	}
-	return list[:min(most, len(list))]
+	return nil
 }
 
 // distance is how many letters have to be changed, added or removed to make b of a (Levenshtein).

@@ -48,7 +48,11 @@ func Crictl(env Env, args []string) error {
 		return fmt.Errorf("crictl on %s: join the network of process %d: %w", node, pid, err)
 	}
 	path := filepath.Join(bin, "crictl")
-	err = syscall.Exec(path, append(crictlEndpoint(pid), rest...), os.Environ())
+	// A configuration of the host's is about another containerd, and crictl complains when there is none.
+	if err := os.Setenv("CRI_CONFIG_FILE", os.DevNull); err != nil {
+		return err
+	}
+	err = syscall.Exec(path, append(crictlArgs(pid), rest...), os.Environ())
 	return fmt.Errorf("crictl on %s: execute %s: %w", node, path, err)
 }
 
@@ -80,8 +84,9 @@ func names(machines []topology.Machine) string {
 	return strings.Join(list, ", ")
 }
 
-func crictlEndpoint(pid int) []string {
-	return []string{"crictl", "--runtime-endpoint", fmt.Sprintf("unix:///proc/%d/root/run/containerd/containerd.sock", pid)}
+func crictlArgs(pid int) []string {
+	socket := fmt.Sprintf("unix:///proc/%d/root/run/containerd/containerd.sock", pid)
+	return []string{"crictl", "--runtime-endpoint", socket, "--image-endpoint", socket}
 }
 
 func joinNetwork(pid int) error {

@@ -239,7 +239,8 @@ func TestCrictlRunsInTheNodesNetwork(t *testing.T) {
 		t.Fatal(err)
 	}
 	out, errOut, code := run(t, home, []string{nodeAt + "=" + pid}, "crictl", "node-2", "exec", "-it", "abc", "--", "sh")
-	want := network + "\n--runtime-endpoint unix:///proc/" + pid + "/root/run/containerd/containerd.sock exec -it abc -- sh\n"
+	socket := "unix:///proc/" + pid + "/root/run/containerd/containerd.sock"
+	want := network + "\n--runtime-endpoint " + socket + " --image-endpoint " + socket + " exec -it abc -- sh\n"
 	if out != want || code != 5 || errOut != "" {
 		t.Errorf("got %q, %q and code %d, want %q and 5", out, errOut, code, want)
 	}

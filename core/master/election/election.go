@@ -68,14 +68,21 @@ type Candidate struct {
 
 // Start stands for election. It needs no API server: without one the candidate keeps trying.
 func Start(cfg Config) (*Candidate, error) {
-	c := &Candidate{cfg: cfg, done: make(chan struct{})}
 	config, err := clientcmd.BuildConfigFromFlags("", cfg.Kubeconfig)
 	if err != nil {
 		return nil, fmt.Errorf("load %s: %w", cfg.Kubeconfig, err)
 	}
-	if err := c.makeLock(config); err != nil {
+	events := record.NewBroadcaster()
+	lease, err := cfg.lease(config, events)
+	if err != nil {
+		events.Shutdown()
 		return nil, fmt.Errorf("stand for %s on %s: %w", cfg.Lease, cfg.Machine, err)
 	}
+	return stand(cfg, lease, events), nil
+}
+
+func stand(cfg Config, lease resourcelock.Interface, events record.EventBroadcaster) *Candidate {
+	c := &Candidate{cfg: cfg, lock: &lock{Interface: lease}, events: events, done: make(chan struct{})}
 	c.standing, c.withdraw = context.WithCancel(context.Background())
 	c.leading, c.resign = context.WithCancel(c.standing)
 	cfg.Log.OnFailure(c.crash)
@@ -86,35 +93,34 @@ func Start(cfg Config) (*Candidate, error) {
 		c.events.Shutdown()
 		close(c.done)
 	}()
-	return c, nil
+	return c
 }
 
-func (c *Candidate) makeLock(config *rest.Config) error {
-	client, err := kubernetes.NewForConfig(rest.AddUserAgent(config, c.cfg.Lease))
+// lease makes the Lease that is stood for, and has events sent to the API server.
+func (cfg Config) lease(config *rest.Config, events record.EventBroadcaster) (resourcelock.Interface, error) {
+	client, err := kubernetes.NewForConfig(rest.AddUserAgent(config, cfg.Lease))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	// The election's own client has a timeout, so that a server that hangs costs one try and not the lead.
 	config = rest.AddUserAgent(config, "leader-election")
-	config.Timeout = c.cfg.Timing.RenewDeadline / 2
-	locks, err := kubernetes.NewForConfig(config)
+	config.Timeout = cfg.Timing.RenewDeadline / 2
+	leases, err := kubernetes.NewForConfig(config)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	c.events = record.NewBroadcaster()
-	<-c.cfg.Log.Go(func() { // its goroutines belong to the component
-		c.events.StartRecordingToSink(&typedcorev1.EventSinkImpl{Interface: client.CoreV1().Events("")})
+	<-cfg.Log.Go(func() { // its goroutines belong to the component
+		events.StartRecordingToSink(&typedcorev1.EventSinkImpl{Interface: client.CoreV1().Events("")})
 	})
-	c.lock = &lock{Interface: &resourcelock.LeaseLock{
-		LeaseMeta: metav1.ObjectMeta{Namespace: metav1.NamespaceSystem, Name: c.cfg.Lease},
-		Client:    locks.CoordinationV1(),
+	return &resourcelock.LeaseLock{
+		LeaseMeta: metav1.ObjectMeta{Namespace: metav1.NamespaceSystem, Name: cfg.Lease},
+		Client:    leases.CoordinationV1(),
 		LockConfig: resourcelock.ResourceLockConfig{
 			// As upstream's: the host's name, and something that no second process on it has.
-			Identity:      c.cfg.Machine.Name() + "_" + string(uuid.NewUUID()),
-			EventRecorder: c.events.NewRecorder(scheme.Scheme, corev1.EventSource{Component: c.cfg.Lease}),
+			Identity:      cfg.Machine.Name() + "_" + string(uuid.NewUUID()),
+			EventRecorder: events.NewRecorder(scheme.Scheme, corev1.EventSource{Component: cfg.Lease}),
 		},
-	}}
-	return nil
+	}, nil
 }
 
 func (c *Candidate) run() {

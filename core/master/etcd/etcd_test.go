@@ -2,15 +2,16 @@ package etcd
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"net/netip"
 	"os"
-	"sync"
+	"slices"
 	"testing"
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 
+	"kubelab/core/component"
 	"kubelab/core/master/internal/ownnet"
 	"kubelab/core/master/logs"
 	"kubelab/core/pki"
@@ -20,134 +21,210 @@ import (
 
 func TestMain(m *testing.M) { ownnet.Main(m) }
 
+// lab is an etcd cluster on the loopback link.
 type lab struct {
-	t    testing.TB
-	d    store.Dir
-	s    topology.Spec
-	logs *logs.Router
+	t       *testing.T
+	dir     store.Dir
+	spec    topology.Spec
+	logs    *logs.Router
+	running map[topology.Machine]*Member
 }
 
-func newLab(t testing.TB, masters int) *lab {
+func newLab(t *testing.T) *lab {
 	t.Helper()
-	s := topology.New("test", netip.MustParsePrefix("10.100.0.0/16"), masters, 0)
+	l := &lab{
+		t: t, spec: topology.New("test", netip.MustParsePrefix("10.100.0.0/16"), 3, 0),
+		running: map[topology.Machine]*Member{},
+	}
+	all := topology.New("test", l.spec.Subnet, 4, 0)
 	var addrs []netip.Addr
-	for n := range topology.MaxMasters {
-		addrs = append(addrs, s.Addr(topology.Machine{Kind: topology.Master, Number: n + 1}))
+	for _, m := range all.Masters {
+		addrs = append(addrs, l.spec.Addr(m))
 	}
 	ownnet.Use(t, addrs...)
-	root := t.TempDir()
-	if keep := os.Getenv("KEEP"); keep != "" {
-		root = keep
-		os.RemoveAll(root)
-	}
-	d, err := store.Open(root, s.Name)
-	if err != nil {
+	var err error
+	if l.dir, err = store.Open(t.TempDir(), l.spec.Name); err != nil {
 		t.Fatal(err)
 	}
-	a, err := pki.Open(d, s)
+	a, err := pki.Open(l.dir, l.spec)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := a.Admin(); err != nil {
 		t.Fatal(err)
 	}
-	for n := range topology.MaxMasters {
-		if err := a.Master(topology.Machine{Kind: topology.Master, Number: n + 1}); err != nil {
+	for _, m := range all.Masters {
+		if err := a.Master(m); err != nil {
 			t.Fatal(err)
 		}
 	}
-	r := logs.NewRouter(d, os.Stderr)
-	t.Cleanup(func() { r.Close() })
-	return &lab{t, d, s, r}
+	l.logs = logs.NewRouter(l.dir, os.Stderr)
+	t.Cleanup(func() {
+		for _, m := range l.running {
+			m.Crash()
+			<-m.Done()
+		}
+		l.logs.Close()
+	})
+	return l
 }
 
-func (l *lab) config(m topology.Machine) Config {
-	return Config{Spec: l.s, Machine: m, Dir: l.d, Log: l.logs.For(m, "etcd")}
+func (l *lab) open(ctx context.Context, m topology.Machine, in Initial) {
+	l.t.Helper()
+	e, err := Open(ctx, Config{
+		Spec: l.spec, Machine: m, Dir: l.dir, Log: l.logs.For(m, component.Etcd),
+		Failed: func(err error) { l.t.Logf("%s failed: %v", m, err) },
+	}, in)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	l.running[m] = e
 }
 
-func TestStatic(t *testing.T) {
-	for i := range 3 {
-		t.Run(fmt.Sprint(i), func(t *testing.T) {
-			l := newLab(t, 3)
-			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-			defer cancel()
-			start := time.Now()
-			var ms []*Member
-			for _, m := range l.s.Masters {
-				e, err := Open(ctx, l.config(m), NewCluster(l.s, l.s.Masters...))
-				if err != nil {
-					t.Fatal(err)
-				}
-				t.Log(m, "open", time.Since(start))
-				ms = append(ms, e)
-				defer e.Stop(ctx)
-			}
-			for i, m := range ms {
-				if err := m.Ready(ctx); err != nil {
-					t.Fatal(err)
-				}
-				t.Log(l.s.Masters[i], "ready", time.Since(start))
-			}
-		})
+func (l *lab) ready(ctx context.Context) {
+	l.t.Helper()
+	for _, e := range l.running {
+		if err := e.Ready(ctx); err != nil {
+			l.t.Fatal(err)
+		}
 	}
 }
 
-func TestLearners(t *testing.T) {
-	for i := range 3 {
-		t.Run(fmt.Sprint(i), func(t *testing.T) {
-			l := newLab(t, 3)
-			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-			defer cancel()
-			start := time.Now()
-			first, err := Open(ctx, l.config(l.s.Masters[0]), NewCluster(l.s, l.s.Masters[0]))
-			if err != nil {
-				t.Fatal(err)
+func (l *lab) client(at ...topology.Machine) *clientv3.Client {
+	l.t.Helper()
+	c, err := Client(l.dir, l.spec, at...)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	l.t.Cleanup(func() { c.Close() })
+	return c
+}
+
+func (l *lab) leader(ctx context.Context) topology.Machine {
+	l.t.Helper()
+	for ctx.Err() == nil {
+		for m, e := range l.running {
+			if e.Leading() {
+				return m
 			}
-			defer first.Stop(ctx)
-			t.Log("open", time.Since(start))
-			if err := first.Ready(ctx); err != nil {
-				t.Fatal(err)
-			}
-			t.Log("ready", time.Since(start))
-			c, err := Client(l.d, l.s, l.s.Masters[0])
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer c.Close()
-			var in [3]Initial
-			for i, m := range l.s.Masters[1:] {
-				if in[i+1], err = AddLearner(ctx, c, l.s, m); err != nil {
-					t.Fatal(err)
-				}
-				t.Log(m, "added", time.Since(start))
-			}
-			var wg sync.WaitGroup
-			for i, m := range l.s.Masters[1:] {
-				wg.Go(func() {
-					e, err := Open(ctx, l.config(m), in[2])
-					if err != nil {
-						t.Error(err)
-						return
-					}
-					t.Cleanup(func() { e.Stop(context.Background()) })
-					t.Log(m, "open", time.Since(start))
-					if err := e.Ready(ctx); err != nil {
-						t.Error(err)
-					}
-					t.Log(m, "ready", time.Since(start))
-					if err := Promote(ctx, c, l.s, m); err != nil {
-						t.Error(err)
-					}
-					t.Log(m, "promoted", time.Since(start))
-				})
-				_ = i
-			}
-			wg.Wait()
-			if _, err := c.Put(ctx, "a", "b"); err != nil {
-				t.Error(err)
-			}
-			t.Log("put", time.Since(start))
-			_ = clientv3.OpPut
-		})
+		}
+		time.Sleep(time.Millisecond)
+	}
+	l.t.Fatal("nobody leads")
+	return topology.Machine{}
+}
+
+func (l *lab) others(m topology.Machine) []topology.Machine {
+	return slices.DeleteFunc(slices.Clone(l.spec.Masters), func(o topology.Machine) bool { return o == m })
+}
+
+func TestLife(t *testing.T) {
+	l := newLab(t)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	begin := time.Now()
+	for _, m := range l.spec.Masters {
+		if Exists(l.dir, m) {
+			t.Errorf("%s has data", m)
+		}
+		l.open(ctx, m, NewCluster(l.spec, l.spec.Masters...))
+	}
+	l.ready(ctx)
+	t.Logf("ready after %s", time.Since(begin).Round(time.Millisecond))
+	if _, err := l.client(l.spec.Masters[0]).Put(ctx, "a", "1"); err != nil {
+		t.Fatal(err)
+	}
+
+	// A leader that crashes is missed only after the election timeout; the others go on then.
+	victim := l.leader(ctx)
+	begin = time.Now()
+	l.running[victim].Crash()
+	if took := time.Since(begin); took > 50*time.Millisecond {
+		t.Errorf("the crash took %s", took)
+	}
+	if _, err := l.client(l.others(victim)...).Put(ctx, "a", "2"); err != nil {
+		t.Fatal(err)
+	}
+	took := time.Since(begin)
+	t.Logf("a write succeeded %s after the crash", took.Round(time.Millisecond))
+	if timing, _ := l.spec.Timing.Values(); took < timing.EtcdElection {
+		t.Errorf("it took %s: the leader handed its lead over", took)
+	}
+	<-l.running[victim].Done()
+	t.Logf("it had wound down %s after the crash", time.Since(begin).Round(time.Millisecond))
+	begin = time.Now()
+	l.open(ctx, victim, Initial{})
+	l.ready(ctx)
+	t.Logf("back after %s", time.Since(begin).Round(time.Millisecond))
+	if got, err := l.client(victim).Get(ctx, "a"); err != nil || string(got.Kvs[0].Value) != "2" {
+		t.Errorf("read %v, %v", got, err)
+	}
+
+	// One that stops hands its lead over.
+	leader := l.leader(ctx)
+	begin = time.Now()
+	if err := l.running[leader].Stop(ctx); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("stopped after %s", time.Since(begin).Round(time.Millisecond))
+	delete(l.running, leader)
+	for _, m := range l.others(leader) {
+		if l.running[m].Etcd().Server.Leader() == 0 {
+			t.Errorf("%s knows no leader", m)
+		}
+	}
+	l.open(ctx, leader, Initial{})
+	l.ready(ctx)
+}
+
+func TestJoinAndLeave(t *testing.T) {
+	l := newLab(t)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for _, m := range l.spec.Masters {
+		l.open(ctx, m, NewCluster(l.spec, l.spec.Masters...))
+	}
+	l.ready(ctx)
+	four := topology.Machine{Kind: topology.Master, Number: 4}
+	c := l.client(l.spec.Masters...)
+	begin := time.Now()
+	in, err := AddLearner(ctx, c, l.spec, four)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A start that failed after this is tried again.
+	if again, err := AddLearner(ctx, c, l.spec, four); err != nil || len(again.Cluster) != 4 || !again.Existing {
+		t.Fatalf("added again: %v, %v", again, err)
+	}
+	l.open(ctx, four, in)
+	t.Logf("open after %s", time.Since(begin).Round(time.Millisecond))
+	if err := Promote(ctx, c, l.spec, four); err != nil {
+		t.Fatal(err)
+	}
+	if err := Promote(ctx, c, l.spec, four); err != nil {
+		t.Errorf("promote again: %v", err)
+	}
+	l.ready(ctx)
+	t.Logf("a full member after %s", time.Since(begin).Round(time.Millisecond))
+	if _, err := l.client(four).Put(ctx, "a", "1"); err != nil {
+		t.Error(err)
+	}
+	for range 2 { // the second time it is none any more
+		if err := Remove(ctx, c, l.spec, four); err != nil {
+			t.Fatal(err)
+		}
+	}
+	select {
+	case <-l.running[four].Done():
+		if l.running[four].Err() == nil {
+			t.Error("the removed member does not say that it failed")
+		}
+	case <-ctx.Done():
+		t.Fatal("the removed member goes on")
+	}
+	short, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
+	defer cancel()
+	if err := Promote(short, c, l.spec, four); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("promote a stranger: %v", err)
 	}
 }

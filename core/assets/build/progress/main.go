@@ -14,6 +14,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -118,13 +119,16 @@ func (m *meter) line(text string) {
 	switch {
 	case strings.HasPrefix(text, "go: downloading "):
 		m.downloaded++
-	case text != "" && !strings.ContainsAny(text, " \t:#"):
+	case importPath.MatchString(text):
 		m.compiled++
 	default:
 		m.clear()
 		fmt.Fprintln(m.out, text)
 	}
 }
+
+// importPath is a package's name and nothing else.
+var importPath = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._~/@+-]*$`)
 
 func (m *meter) tick(now time.Time) {
 	switch {
