@@ -214,7 +214,7 @@ func (t target) HandleConn(client net.Conn) {
 		DialTimeout: -1, // dial has its own
 		DialContext: func(context.Context, string, string) (net.Conn, error) { return b.dial(client) },
 		OnDialError: func(client net.Conn, err error) {
-			b.cfg.Log.Warn("no API server for a connection", "client", client.RemoteAddr(), "error", err)
+			b.cfg.Log.Warn("a connection ends", "client", client.RemoteAddr(), "error", err)
 			reset(client)
 		},
 	}
@@ -233,6 +233,8 @@ func (b *Balancer) accept(client net.Conn) bool {
 	return true
 }
 
+var errNone = errors.New("no API server takes it")
+
 // dial connects a client to the best backend that takes it.
 func (b *Balancer) dial(client net.Conn) (net.Conn, error) {
 	defer func() {
@@ -240,7 +242,7 @@ func (b *Balancer) dial(client net.Conn) (net.Conn, error) {
 		delete(b.waiting, client)
 		b.mu.Unlock()
 	}()
-	var errs []error
+	errs := []error{errNone}
 	for _, be := range b.candidates() {
 		c, err := be.dial(b.running, client)
 		if err == nil {

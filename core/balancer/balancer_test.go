@@ -179,3 +179,77 @@ func TestCloseEndsEverything(t *testing.T) {
 		t.Error("it still takes connections")
 	}
 }
+
+// A server that answers but is not ready, as when its etcd member is gone, loses its clients to one that is.
+func TestClientsLeaveAServerThatIsNotReady(t *testing.T) {
+	one, two := newServer(t, "one"), newServer(t, "two")
+	two.ready.Store(false)
+	b, client, url := start(t, one, two)
+	healthy(t, b, 1)
+	r, err := client.Get(url + "/hold")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	lines := bufio.NewReader(r.Body)
+	if line, err := lines.ReadString('\n'); err != nil || line != "one\n" {
+		t.Fatalf("%q, %v", line, err)
+	}
+	two.ready.Store(true)
+	healthy(t, b, 2)
+	one.ready.Store(false)
+	if _, err := lines.ReadString('\n'); err == nil {
+		t.Error("the connection goes on")
+	}
+	held(t, b, one, 0)
+	for _, s := range b.Status() {
+		if s.Addr == one.addr() && (s.Ready || s.Total != 1 || s.Error == "") {
+			t.Errorf("status %+v", s)
+		}
+	}
+}
+
+// held waits until as many connections to s are left.
+func held(t *testing.T, b *Balancer, s *server, want int) {
+	t.Helper()
+	deadline := time.Now().Add(10 * time.Second)
+	for {
+		for _, k := range b.Status() {
+			if k.Addr == s.addr() && k.Connections == want {
+				return
+			}
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("want %d connections: %+v", want, b.Status())
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// When no server is ready, as when etcd has lost its majority, clients keep what they have and still get
+// through: the server's own error says more than ours.
+func TestNoServerIsReady(t *testing.T) {
+	one := newServer(t, "one")
+	b, client, url := start(t, one)
+	healthy(t, b, 1)
+	r, err := client.Get(url + "/hold")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	one.ready.Store(false)
+	healthy(t, b, 0)
+	if body, err := get(client, url); err != nil || body != "one" {
+		t.Errorf("answer %q, %v", body, err)
+	}
+	held(t, b, one, 1)
+}
+
+func TestNoServerAtAll(t *testing.T) {
+	one := newServer(t, "one")
+	b, client, url := start(t, one)
+	b.SetBackends(nil)
+	if _, err := get(client, url); err == nil {
+		t.Error("somebody answered")
+	}
+}

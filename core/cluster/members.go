@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"kubelab/core/component"
@@ -27,12 +28,22 @@ func (c *Cluster) withEtcd(but topology.Machine, f func(*clientv3.Client, topolo
 // joinEtcd has the master's member join as a learner and become a full member.
 func (c *Cluster) joinEtcd(ctx context.Context, m topology.Machine) error {
 	return c.withEtcd(m, func(client *clientv3.Client, spec topology.Spec) error {
-		initial, err := etcd.AddLearner(ctx, client, spec, m)
+		initial, err := c.announce(ctx, client, spec, m)
 		if err != nil {
 			return err
 		}
 		return c.master(m).JoinEtcd(ctx, initial, func(ctx context.Context) error { return etcd.Promote(ctx, client, spec, m) })
 	})
+}
+
+// announce adds the member to the cluster's list. Etcd refuses while any other member has been connected for
+// less than five seconds (StrictReconfigCheck in etcdserver), as one that was added just now: that passes.
+func (c *Cluster) announce(ctx context.Context, client *clientv3.Client, spec topology.Spec, m topology.Machine) (initial etcd.Initial, err error) {
+	waited := poll(ctx, func(ctx context.Context) (bool, string) {
+		initial, err = etcd.AddLearner(ctx, client, spec, m)
+		return !errors.Is(err, rpctypes.ErrUnhealthy), "a member of etcd is not healthy"
+	})
+	return initial, errors.Join(err, waited)
 }
 
 // leaveEtcd takes the master's member out of the cluster, which goes on without it.

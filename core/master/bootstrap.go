@@ -23,40 +23,42 @@ import (
 
 // Bootstrap starts all masters of a lab together, fresh ones as a new cluster, and returns when all of their
 // components are ready. It calls serving, if given, as soon as the first API server is ready: nodes can start
-// then. When a component fails it ends all masters at once: what they have
-// written is on disk, and nobody is served yet.
+// then. When a component fails it ends all masters at once: what they have written is on disk, and nobody is
+// served yet.
 //
 // It is faster than starting one master after the other, and than starting all at once:
 //   - etcd's members are opened one after the other. A new member asks all others whether they know it
 //     already, and waits a second for each that listens but does not serve yet (isMemberBootstrapped in
 //     etcdserver/cluster_util.go); one that does not listen refuses at once.
 //   - The first API server is made while etcd elects its leader.
-//   - The other API servers follow when the first is ready. All at once, they would all write the same 300
-//     default objects and get into each other's way.
+//   - The other API servers are configured meanwhile, and made when the first is ready. All at once, they
+//     would all write the same 300 default objects and get into each other's way.
 func Bootstrap(ctx context.Context, masters []*Master, serving func()) error {
 	if err := formCluster(masters); err != nil {
 		return err
 	}
 	all, ctx := errgroup.WithContext(ctx)
 	all.Go(func() error { return startEtcds(ctx, masters) })
-	first, rest := masters[0], masters[1:]
-	all.Go(func() error {
-		if err := first.Component(component.APIServer).Start(ctx); err != nil {
-			return err
+	ready := make(chan struct{}) // closed when the first API server is
+	for i, m := range masters {
+		first := i == 0
+		if !first {
+			m.setHold(ready)
+			defer m.setHold(nil)
 		}
-		if serving != nil {
-			serving()
-		}
-		for _, m := range rest {
-			all.Go(func() error {
-				if err := m.Component(component.APIServer).Start(ctx); err != nil {
-					return err
+		all.Go(func() error {
+			if err := m.Component(component.APIServer).Start(ctx); err != nil {
+				return err
+			}
+			if first {
+				close(ready)
+				if serving != nil {
+					serving()
 				}
-				return m.startLeaders(ctx)
-			})
-		}
-		return first.startLeaders(ctx)
-	})
+			}
+			return m.startLeaders(ctx)
+		})
+	}
 	err := all.Wait()
 	if err == nil {
 		return nil
@@ -119,6 +121,12 @@ func startEtcds(ctx context.Context, masters []*Master) error {
 		return nil
 	})
 	return all.Wait()
+}
+
+func (m *Master) setHold(until <-chan struct{}) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.hold = until
 }
 
 // startLeaders starts the components that lead by turns.

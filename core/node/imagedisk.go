@@ -21,10 +21,13 @@ const containerdRoot = "var/lib/containerd"
 func (n *Node) installImages(ctx context.Context) error {
 	root := filepath.Join(n.root(), containerdRoot)
 	if _, err := os.Stat(filepath.Join(root, metadataDB)); err == nil || n.Images == nil {
-		return err
+		return nil
 	}
 	from, err := n.Images.prepared(ctx)
 	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(root), 0o755); err != nil {
 		return err
 	}
 	// Without its database containerd knows nothing of what else is there: leftovers of a start that was killed.

@@ -16,16 +16,18 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"kubelab/core/store"
 	"kubelab/core/topology"
 )
 
-// Authority issues what the machines of one lab need. Its methods may be called at the same time for
-// different machines.
+// Authority issues what the machines of one lab need. Its methods may be called at the same time.
 type Authority struct {
 	dir  store.Dir
 	spec topology.Spec
+
+	issuing sync.Mutex // a key and its certificate are two files
 
 	cluster, etcd, frontProxy *authority
 }
@@ -72,6 +74,8 @@ const (
 // Admin writes the administrator's kubeconfig, which talks to the load balancer, and a client certificate
 // for etcd.
 func (a *Authority) Admin() error {
+	a.issuing.Lock()
+	defer a.issuing.Unlock()
 	f := AdminFilesOf(a.dir)
 	return errors.Join(
 		a.kubeconfig(f.Kubeconfig, a.spec.BalancerURL(), subject{name: "kubernetes-admin", group: groupMasters}),
@@ -81,6 +85,8 @@ func (a *Authority) Admin() error {
 
 // Master writes what master m needs: it is m's components that read it.
 func (a *Authority) Master(m topology.Machine) error {
+	a.issuing.Lock()
+	defer a.issuing.Unlock()
 	f, s := MasterFilesOf(a.dir, m), a.spec
 	own := subject{name: m.Name(), addrs: []netip.Addr{s.Addr(m), loopback}, dns: []string{m.Name(), localhost}, server: true}
 	both := own // etcd uses the same certificate when it is asked and when it asks
@@ -114,6 +120,8 @@ func (a *Authority) Master(m topology.Machine) error {
 // Node writes what node m needs. Its kubeconfigs talk to the load balancer and hold their certificates, so
 // that nothing outside the node's own directory is read on the node.
 func (a *Authority) Node(m topology.Machine) error {
+	a.issuing.Lock()
+	defer a.issuing.Unlock()
 	f, s := NodeFilesOf(a.dir, m), a.spec
 	err := errors.Join(
 		a.cluster.issue(f.Kubelet, subject{
@@ -132,6 +140,8 @@ func (a *Authority) Node(m topology.Machine) error {
 // Remove deletes what was issued to m. The certificates themselves stay valid until they expire: Kubernetes
 // has no revocation.
 func (a *Authority) Remove(m topology.Machine) error {
+	a.issuing.Lock()
+	defer a.issuing.Unlock()
 	return os.RemoveAll(a.dir.PKI(m.Name()))
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -212,6 +213,28 @@ func TestKubeconfigs(t *testing.T) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
+}
+
+// Etcd and the API server of a master start at the same time, and both see to their certificates.
+func TestIssueAtTheSameTime(t *testing.T) {
+	d, s := lab(t)
+	a, err := Open(d, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			if err := a.Master(s.Masters[0]); err != nil {
+				t.Error(err)
+			}
+			f := MasterFilesOf(d, s.Masters[0])
+			if _, err := tls.LoadX509KeyPair(f.EtcdPeer.Cert, f.EtcdPeer.Key); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
 }
 
 func BenchmarkIssueAll(b *testing.B) {

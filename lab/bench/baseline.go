@@ -84,14 +84,21 @@ func (b *baseline) writeCerts() error {
 // start starts etcd and the API servers at once, and the rest when all API servers answer. kubelets would
 // start all twelve at once as static pods; but then schedulers and controller managers spend seconds in
 // back-off after being refused, so this order is the faster one. What ends by itself is started again.
-func (b *baseline) start(ctx context.Context) error {
+func (b *baseline) start(ctx context.Context) (took readiness, err error) {
+	began := time.Now()
 	if err := b.startOnEach(ctx, b.etcd, b.apiserver); err != nil {
-		return err
+		return took, err
 	}
 	if err := waitAPIServers(ctx, b.kubeconfig(), b.addrs, b.space.dial); err != nil {
-		return fmt.Errorf("%w: see the logs in %s", err, b.dir)
+		return took, err
 	}
-	return b.startOnEach(ctx, b.controllerManager, b.scheduler)
+	api := time.Since(began)
+	if err := b.startOnEach(ctx, b.controllerManager, b.scheduler); err != nil {
+		return took, err
+	}
+	took, err = waitMasters(ctx, began, b.kubeconfig(), b.addrs, b.space.dial)
+	took.api = api
+	return took, err
 }
 
 func (b *baseline) startOnEach(ctx context.Context, components ...func(master int) []string) error {

@@ -56,22 +56,23 @@ func (f *figure) format(v float64) string {
 // pair is a figure of the lab's masters beside the same figure of the baseline.
 type pair struct {
 	what          string
+	bounded       bool // the lab must need less
 	lab, upstream figure
 }
 
-func newPair(what, unit string) pair {
-	return pair{what, figure{what: what + ", lab", unit: unit}, figure{what: what + ", upstream's processes", unit: unit}}
+func newPair(what, unit string, bounded bool) pair {
+	return pair{what, bounded, figure{what: what + ", lab", unit: unit}, figure{what: what + ", upstream's processes", unit: unit}}
 }
 
 // ratio is below 1 where the lab needs less.
 func (p *pair) ratio() float64 { return p.lab.median() / p.upstream.median() }
 
-func (p *pair) holds() bool { return p.ratio() < 1 }
+func (p *pair) holds() bool { return !p.bounded || p.ratio() < 1 }
 
 // figures are all that the benchmark measures.
 type figures struct {
 	start, resume, small, idle, memory, scale, replace figure
-	ready, masterMemory, masterIdle                    pair
+	api, ready, masterMemory, masterIdle               pair
 }
 
 func newFigures() *figures {
@@ -84,9 +85,10 @@ func newFigures() *figures {
 		scale:   figure{what: "6 pods more, all Ready", unit: seconds, bound: 2.5},
 		replace: figure{what: "a pod deleted → its replacement Ready", unit: seconds, bound: 1.2},
 
-		ready:        newPair("nothing → 3 masters ready", seconds),
-		masterMemory: newPair("3 masters, idle: memory", mib),
-		masterIdle:   newPair("3 masters, idle: processor", percent),
+		api:          newPair("nothing → 3 API servers say /readyz", seconds, false),
+		ready:        newPair("nothing → 3 masters ready", seconds, true),
+		masterMemory: newPair("3 masters, idle: memory", mib, true),
+		masterIdle:   newPair("3 masters, idle: processor", percent, true),
 	}
 }
 
@@ -95,7 +97,7 @@ func (f *figures) ofLab() []*figure {
 }
 
 func (f *figures) compared() []*pair {
-	return []*pair{&f.ready, &f.masterMemory, &f.masterIdle}
+	return []*pair{&f.api, &f.ready, &f.masterMemory, &f.masterIdle}
 }
 
 // missed counts what was measured and does not keep its bound.

@@ -87,7 +87,7 @@ func (l lab) startTo(ctx context.Context, args ...string) (time.Duration, error)
 
 // startMasters starts a lab without nodes and returns how long it took until its masters were ready, by the
 // same look from outside that the baseline gets.
-func (l lab) startMasters(ctx context.Context) (time.Duration, error) {
+func (l lab) startMasters(ctx context.Context) (readiness, error) {
 	ctx, cancel := context.WithTimeout(ctx, commandBound)
 	defer cancel()
 	began := time.Now()
@@ -98,10 +98,10 @@ func (l lab) startMasters(ctx context.Context) (time.Duration, error) {
 		addrs, err = l.masters()
 		return err
 	})
+	var took readiness
 	if err == nil {
-		err = waitMasters(ctx, l.kubeconfig(), addrs, new(net.Dialer).DialContext)
+		took, err = waitMasters(ctx, began, l.kubeconfig(), addrs, new(net.Dialer).DialContext)
 	}
-	took := time.Since(began)
 	if err != nil {
 		cancel() // the command is of no use any more
 	}

@@ -33,20 +33,29 @@ func clientFor(kubeconfig, server string, dial dialFunc) (*kubernetes.Clientset,
 	return kubernetes.NewForConfig(config)
 }
 
-// waitMasters waits until the masters can be used: every API server says /readyz, and the default
-// ServiceAccount exists, without which no pod can be created. It is the same for lab and baseline.
-func waitMasters(ctx context.Context, kubeconfig string, addrs []netip.Addr, dial dialFunc) error {
+// readiness is how long masters took from nothing.
+type readiness struct {
+	api    time.Duration // until every API server said /readyz
+	usable time.Duration // until the default ServiceAccount was there too, without which no pod can be created
+}
+
+// waitMasters waits until the masters can be used, and says how long after began that was. It is the same for
+// lab and baseline.
+func waitMasters(ctx context.Context, began time.Time, kubeconfig string, addrs []netip.Addr, dial dialFunc) (r readiness, err error) {
 	if err := waitAPIServers(ctx, kubeconfig, addrs, dial); err != nil {
-		return err
+		return r, err
 	}
+	r.api = time.Since(began)
 	client, err := clientFor(kubeconfig, serverAt(addrs[0]), dial)
 	if err != nil {
-		return err
+		return r, err
 	}
-	return poll(ctx, "the default ServiceAccount", func(ctx context.Context) error {
+	err = poll(ctx, "the default ServiceAccount", func(ctx context.Context) error {
 		_, err := client.CoreV1().ServiceAccounts("default").Get(ctx, "default", metav1.GetOptions{})
 		return err
 	})
+	r.usable = time.Since(began)
+	return r, err
 }
 
 func waitAPIServers(ctx context.Context, kubeconfig string, addrs []netip.Addr, dial dialFunc) error {

@@ -102,7 +102,8 @@ func (b *measurement) masters(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.figures.ready.lab.addTime(took)
+	b.figures.api.lab.addTime(took.api)
+	b.figures.ready.lab.addTime(took.usable)
 	if err := b.idleOfLab(ctx, &b.figures.masterMemory.lab, &b.figures.masterIdle.lab); err != nil {
 		return err
 	}
@@ -135,14 +136,12 @@ func (b *measurement) baseline(ctx context.Context) (err error) {
 
 	bounded, cancel := context.WithTimeout(ctx, commandBound)
 	defer cancel()
-	began := time.Now()
-	if err := up.start(bounded); err != nil {
-		return err
-	}
-	if err := waitMasters(bounded, up.kubeconfig(), up.addrs, up.space.dial); err != nil {
+	took, err := up.start(bounded)
+	if err != nil {
 		return fmt.Errorf("%w: see the logs in %s", err, dir)
 	}
-	b.figures.ready.upstream.addTime(time.Since(began))
+	b.figures.api.upstream.addTime(took.api)
+	b.figures.ready.upstream.addTime(took.usable)
 	err = b.idle(ctx, up.list, &b.figures.masterMemory.upstream, &b.figures.masterIdle.upstream)
 	if n := up.crashes(); err == nil && n > 0 {
 		return fmt.Errorf("components of the baseline ended %d times by themselves: see the logs in %s", n, dir)

@@ -75,7 +75,7 @@ func count(home string) []string {
 	add("mount", strings.Split(string(mounts), "\n")...)
 	for _, root := range []string{"/sys/fs/cgroup", "/sys/fs/cgroup/*"} {
 		dirs, _ := filepath.Glob(root + "/lab")
-		more, _ := filepath.Glob(root + "/lab/*")
+		more, _ := filepath.Glob(root + "/lab/*/cgroup.procs")
 		add("cgroup", append(dirs, more...)...)
 	}
 	add("process", ours()...)

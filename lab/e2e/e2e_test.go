@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,7 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// waitBound is how long a script's "wait" tries a command.
+// waitBound is how long a script's "until" tries a command.
 const waitBound = 60 * time.Second
 
 func TestScripts(t *testing.T) {
@@ -24,12 +25,25 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata",
+	scripts, err := filepath.Glob("testdata/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, script := range scripts {
+		// One after the other: a script compares the whole machine before and after, and wants it to itself.
+		t.Run(strings.TrimSuffix(filepath.Base(script), ".txtar"), func(t *testing.T) {
+			testscript.Run(t, params(bin, script))
+		})
+	}
+}
+
+func params(bin, script string) testscript.Params {
+	return testscript.Params{
+		Files:               []string{script},
 		RequireExplicitExec: true,
 		Setup:               func(env *testscript.Env) error { return setup(env, bin) },
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"wait":     wait,
+			"until":    until,
 			"census":   census,
 			"killed":   killed,
 			"acked":    acked,
@@ -37,7 +51,7 @@ func TestScripts(t *testing.T) {
 			"signaled": signaled,
 			"race":     race,
 		},
-	})
+	}
 }
 
 // setup gives every script labs of its own and, when it ends in whatever way, takes them away.
@@ -48,8 +62,14 @@ func setup(env *testscript.Env, bin string) error {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return err
 	}
-	if err := os.Symlink(bin, filepath.Join(dir, "lab")); err != nil {
-		return err
+	// A copy that everybody may run: one script does so as nobody.
+	if out, err := exec.Command("cp", bin, filepath.Join(dir, "lab")).CombinedOutput(); err != nil {
+		return fmt.Errorf("copy the binary: %w: %s", err, out)
+	}
+	for _, d := range []string{filepath.Dir(env.WorkDir), env.WorkDir} {
+		if err := os.Chmod(d, 0o711); err != nil {
+			return err
+		}
 	}
 	env.Setenv("LAB_HOME", home)
 	env.Setenv("LAB_NAME", name)
@@ -72,10 +92,10 @@ func setup(env *testscript.Env, bin string) error {
 	return nil
 }
 
-// wait PATTERN COMMAND... runs a command again until it succeeds and its output holds PATTERN.
-func wait(ts *testscript.TestScript, neg bool, args []string) {
+// until PATTERN COMMAND... runs a command again until it succeeds and its output holds PATTERN.
+func until(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) < 2 {
-		ts.Fatalf("usage: [!] wait PATTERN COMMAND...")
+		ts.Fatalf("usage: [!] until PATTERN COMMAND...")
 	}
 	var out string
 	for begin := time.Now(); time.Since(begin) < waitBound; time.Sleep(200 * time.Millisecond) {

@@ -54,6 +54,9 @@ func Merge(d store.Dir, lab string, use bool) (path string, err error) {
 	if err != nil {
 		return "", err
 	}
+	if len(u.files) == 0 {
+		return "", view.Fail(view.Failed, "put lab %s into your kubeconfig: neither HOME nor KUBECONFIG is set: name a file in KUBECONFIG", lab)
+	}
 	path = u.files[0]
 	err = u.act(func() error {
 		return edit(path, func(c *api.Config) (bool, error) { return true, merge(c, admin, lab, use) })

@@ -208,6 +208,18 @@ func TestRemoveOfNothing(t *testing.T) {
 	}
 }
 
+func TestNoHome(t *testing.T) {
+	d, _ := newLab(t, "")
+	t.Setenv("KUBECONFIG", "")
+	t.Setenv("HOME", "")
+	if _, err := Merge(d, "demo", false); err == nil || !strings.Contains(err.Error(), "KUBECONFIG") {
+		t.Errorf("Merge: %v, want an error that says what to set", err)
+	}
+	if err := Remove("demo"); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestHeldByKubectl(t *testing.T) {
 	d, path := newLab(t, other)
 	if err := os.WriteFile(path+".lock", nil, 0o600); err != nil {

@@ -20,10 +20,29 @@ import (
 
 const (
 	dialTimeout = 2 * time.Second
-	// retry is how long to wait before asking again whether a learner can be promoted: learners of a new
-	// lab need a few milliseconds.
+	// retry is how long to wait before asking again for what etcd will allow soon: it takes learners a few
+	// milliseconds to catch up.
 	retry = 20 * time.Millisecond
 )
+
+// insist asks f until it succeeds, fails for good, or ctx ends.
+func insist(ctx context.Context, f func() error, passes func(error) bool) error {
+	for {
+		err := f()
+		if err == nil || !passes(err) {
+			return err
+		}
+		select {
+		case <-time.After(retry):
+		case <-ctx.Done():
+			return errors.Join(ctx.Err(), err)
+		}
+	}
+}
+
+// healing reports whether err means that members have not been connected to each other for five seconds yet
+// (HealthInterval in etcdserver/server.go): then etcd refuses to change its membership.
+func healing(err error) bool { return errors.Is(err, rpctypes.ErrUnhealthy) }
 
 // Client connects to the members on the machines at, with the lab administrator's certificate.
 func Client(d store.Dir, s topology.Spec, at ...topology.Machine) (*clientv3.Client, error) {
@@ -47,7 +66,7 @@ func clientTLS(d store.Dir) (*tls.Config, error) {
 
 // AddLearner announces machine m to the cluster as a learner, which does not count for the majority, and
 // returns how its member is to be started. A learner that was announced before, by a start that failed, is
-// kept.
+// kept. In the first five seconds of a cluster, and of its members' connections, it waits until etcd agrees.
 func AddLearner(ctx context.Context, c *clientv3.Client, s topology.Spec, m topology.Machine) (Initial, error) {
 	list, err := c.MemberList(ctx)
 	if err != nil {
@@ -55,11 +74,16 @@ func AddLearner(ctx context.Context, c *clientv3.Client, s topology.Spec, m topo
 	}
 	members := list.Members
 	if find(members, s, m) == nil {
-		added, err := c.MemberAddAsLearner(ctx, []string{s.EtcdPeerURL(m)})
+		err := insist(ctx, func() error {
+			added, err := c.MemberAddAsLearner(ctx, []string{s.EtcdPeerURL(m)})
+			if err == nil {
+				members = added.Members
+			}
+			return err
+		}, healing)
 		if err != nil {
 			return Initial{}, fmt.Errorf("add %s to etcd's members: %w", m, err)
 		}
-		members = added.Members
 	}
 	in := Initial{Cluster: map[string]string{}, Existing: true}
 	for _, o := range s.With(m).Masters {
@@ -73,19 +97,13 @@ func AddLearner(ctx context.Context, c *clientv3.Client, s topology.Spec, m topo
 
 // Promote makes the learner on machine m a full member as soon as it has caught up.
 func Promote(ctx context.Context, c *clientv3.Client, s topology.Spec, m topology.Machine) error {
-	for {
-		err := promote(ctx, c, s, m)
-		if err == nil {
-			return nil
-		}
-		// It has not caught up, or its leader changes just now, or it is not known yet to the member that
-		// was asked: all pass.
-		select {
-		case <-time.After(retry):
-		case <-ctx.Done():
-			return fmt.Errorf("promote %s to a full member of etcd: %w", m, errors.Join(ctx.Err(), err))
-		}
+	// It has not caught up, or the leader changes just now, or the member that was asked does not know it
+	// yet: all pass.
+	passes := func(error) bool { return true }
+	if err := insist(ctx, func() error { return promote(ctx, c, s, m) }, passes); err != nil {
+		return fmt.Errorf("promote %s to a full member of etcd: %w", m, err)
 	}
+	return nil
 }
 
 func promote(ctx context.Context, c *clientv3.Client, s topology.Spec, m topology.Machine) error {
@@ -117,7 +135,11 @@ func Remove(ctx context.Context, c *clientv3.Client, s topology.Spec, m topology
 	if found == nil {
 		return nil
 	}
-	if _, err := c.MemberRemove(ctx, found.ID); err != nil && !errors.Is(err, rpctypes.ErrMemberNotFound) {
+	err = insist(ctx, func() error {
+		_, err := c.MemberRemove(ctx, found.ID)
+		return err
+	}, healing)
+	if err != nil && !errors.Is(err, rpctypes.ErrMemberNotFound) {
 		return fmt.Errorf("remove %s from etcd's members: %w", m, err)
 	}
 	return nil

@@ -63,6 +63,10 @@ func (m machine) system(boot control.Boot) error {
 			return err
 		}
 	}
+	// The old name of /run. As a directory of its own it would keep, over a power loss, what must not be kept.
+	if err := os.Symlink("../run", m.at("var/run")); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
 	for _, d := range boot.System {
 		info, err := os.Lstat(d)
 		if errors.Is(err, fs.ErrNotExist) {

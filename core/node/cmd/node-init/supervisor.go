@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"slices"
@@ -49,13 +50,17 @@ func (s *supervisor) run() error {
 	unix.CloseOnExec(control.SocketFD)
 	unix.Close(control.BootFD)
 	signal.Notify(s.signals, unix.SIGCHLD, unix.SIGTERM, unix.SIGINT, unix.SIGPWR)
+	return s.serve(os.NewFile(control.SocketFD, "engine"))
+}
 
-	engine := os.NewFile(control.SocketFD, "engine")
+// serve does what the engine asks and looks after the daemons, until the engine is gone.
+func (s *supervisor) serve(engine io.ReadWriter) error {
 	s.out = json.NewEncoder(engine)
 	go s.receive(engine)
 	s.say(control.Message{Up: true})
 
 	logs := time.NewTicker(logPeriod)
+	defer logs.Stop()
 	for {
 		select {
 		case r, ok := <-s.requests:
@@ -79,7 +84,7 @@ func (s *supervisor) run() error {
 	}
 }
 
-func (s *supervisor) receive(engine *os.File) {
+func (s *supervisor) receive(engine io.Reader) {
 	lines := bufio.NewScanner(engine)
 	for lines.Scan() {
 		var r control.Request
