@@ -20,8 +20,13 @@ func step(ctx context.Context, report view.Report, name string, bound time.Durat
 		err = fmt.Errorf("%w: %w", context.Cause(within), err)
 	}
 	end := view.Step{Name: name, Bound: bound, Took: time.Since(begin), Done: true}
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		end.Error = "given up" // for a reason that is told elsewhere
+	case err != nil:
 		end.Error = err.Error()
+	}
+	if err != nil {
 		err = fmt.Errorf("%s: %w", name, err)
 	}
 	report(end)

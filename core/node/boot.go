@@ -7,6 +7,10 @@ import (
 	"net"
 	"time"
 
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	cri "k8s.io/cri-api/pkg/apis/runtime/v1"
+
 	"kubelab/core/component"
 	"kubelab/core/node/control"
 )
@@ -133,22 +137,52 @@ func (n *Node) awaitUp(ctx context.Context, r *run) error {
 	return r.conn.ask(ctx, control.Request{Verb: control.Leash})
 }
 
-// awaitContainerd waits until containerd takes connections, which it does once all its plugins are loaded.
+// awaitContainerd waits until containerd serves kubelet's interface, which it does a little later than others.
 func (n *Node) awaitContainerd(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, containerdBound)
 	defer cancel()
+	// Before there is anything to connect to, grpc would wait for a second after its first try.
+	if err := n.retry(ctx, func() error {
+		c, err := net.Dial("unix", n.Socket())
+		if err != nil {
+			return err
+		}
+		return c.Close()
+	}); err != nil {
+		return fmt.Errorf("connect to containerd: %w", err)
+	}
+	conn, err := grpc.NewClient("unix://"+n.Socket(), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	client := cri.NewRuntimeServiceClient(conn)
+	if err := n.retry(ctx, func() error {
+		_, err := client.Version(ctx, &cri.VersionRequest{})
+		return err
+	}); err != nil {
+		return fmt.Errorf("wait for containerd: %w", err)
+	}
+	return nil
+}
+
+// retryPause is short against the 0.1 s that containerd takes to start.
+const retryPause = 5 * time.Millisecond
+
+// retry calls f until it succeeds, the node ends, or ctx does.
+func (n *Node) retry(ctx context.Context, f func() error) error {
 	done := n.Done()
 	for {
-		c, err := net.Dial("unix", n.Socket())
+		err := f()
 		if err == nil {
-			return c.Close()
+			return nil
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("wait for containerd: %w: %w", ctx.Err(), err)
+			return fmt.Errorf("%w: %w", ctx.Err(), err)
 		case <-done:
-			return fmt.Errorf("wait for containerd: %w", errOff)
-		case <-time.After(5 * time.Millisecond):
+			return errOff
+		case <-time.After(retryPause):
 		}
 	}
 }

@@ -79,7 +79,9 @@ func (p *Printer) Report(s view.Step) {
 func line(s view.Step) string {
 	switch {
 	case s.Error != "":
-		return fmt.Sprintf(" ✗ %-44s %6s  %s", s.Name, Seconds(s.Took), s.Error)
+		// The whole error is what the command ends with; its first line tells one failed step from another.
+		first, _, _ := strings.Cut(s.Error, "\n")
+		return fmt.Sprintf(" ✗ %-44s %6s  %s", s.Name, Seconds(s.Took), ansi.Truncate(first, maxError, "…"))
 	case s.Done:
 		return strings.TrimRight(fmt.Sprintf(" ✓ %-44s %6s  %s", s.Name, Seconds(s.Took), s.Note), " ")
 	}
@@ -93,6 +95,9 @@ func Seconds(d time.Duration) string {
 	}
 	return fmt.Sprintf("%.0f s", d.Seconds())
 }
+
+// maxError is how much of an error a line shows, in columns.
+const maxError = 60
 
 var frames = []rune("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏")
 

@@ -123,6 +123,8 @@ func (m *Member) Stop(ctx context.Context) error {
 			select {
 			case <-m.etcd.Server.StopNotify():
 				m.reset() // Close would wait for the peers to hang up
+			case <-time.After(handOver):
+				m.windDown()
 			case <-ctx.Done():
 				m.abandon()
 				m.windDown()
@@ -138,8 +140,13 @@ func (m *Member) Stop(ctx context.Context) error {
 	}
 }
 
-// drain is how long requests under way may take when a member stops.
-const drain = 200 * time.Millisecond
+const (
+	// drain is how long requests under way may take when a member stops.
+	drain = 200 * time.Millisecond
+	// handOver is how long a member that stops tries to. It takes milliseconds, but seconds when the peer
+	// that is to take over has just stopped as well.
+	handOver = time.Second
+)
 
 // Crash ends the member as a power failure would, and returns at once: its connections are reset, nobody
 // takes over its leadership. Done tells when its files are closed.

@@ -41,13 +41,11 @@ func TestUpstreamTakesConfigurations(t *testing.T) {
 	if errs := proxyvalidation.Validate(proxy); len(errs) > 0 {
 		t.Errorf("kube-proxy: %v", errs)
 	}
-	containerd := exec.Command("containerd", "--config", n.Path("/etc/containerd/config.toml"), "config", "dump")
 	a, err := unpacked(shared)
 	if err != nil {
 		t.Fatal(err)
 	}
-	containerd.Path = a.Bin + "/containerd"
-	out, err := containerd.CombinedOutput()
+	out, err := exec.Command(a.Bin+"/containerd", "--config", n.Path("/etc/containerd/config.toml"), "config", "dump").CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "restrict_oom_score_adj = true") || !strings.Contains(string(out), "lab.local/pause:1") {
 		t.Errorf("containerd: %v\n%s", err, out)
 	}

@@ -31,7 +31,8 @@ type daemon struct {
 	status  component.Status
 	goal    goal
 	timer   *time.Timer // of the next thing to do: kill it, or run it again
-	waiting []uint64    // requests that are answered when the process has ended
+	ending  []uint64    // requests that are answered when the process has ended
+	pausing []uint64    // requests that are answered when it has been stopped or continued, or has ended
 }
 
 // start runs the process with its output in the log.

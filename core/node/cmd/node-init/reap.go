@@ -46,6 +46,14 @@ func (s *supervisor) changed(d *daemon, status unix.WaitStatus) {
 	default:
 		s.ended(d, status)
 	}
+	s.answerAll(&d.pausing)
+}
+
+func (s *supervisor) answerAll(ids *[]uint64) {
+	for _, id := range *ids {
+		s.answer(id, nil)
+	}
+	*ids = nil
 }
 
 // ended is called when a daemon's process is no more.
@@ -64,10 +72,7 @@ func (s *supervisor) ended(d *daemon, status unix.WaitStatus) {
 		// Reported as the daemon's state; it is tried again.
 		_ = s.start(d)
 	}
-	for _, id := range d.waiting {
-		s.answer(id, nil)
-	}
-	d.waiting = nil
+	s.answerAll(&d.ending)
 }
 
 // waitFor goes on with the supervisor's work until f holds, but for requests, and for at most bound.

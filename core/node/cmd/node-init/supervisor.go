@@ -109,7 +109,7 @@ func (s *supervisor) answer(id uint64, err error) {
 	s.say(m)
 }
 
-// do takes one request. Those that end a process are answered when it has ended.
+// do takes one request. Those that signal a process are answered when it has followed.
 func (s *supervisor) do(r control.Request) {
 	switch r.Verb {
 	case control.PowerOff:
@@ -143,16 +143,12 @@ func (s *supervisor) do(r control.Request) {
 	case !running:
 		s.answer(r.ID, fmt.Errorf("%s does not run", r.Daemon))
 	case r.Verb == control.Kill:
-		d.waiting = append(d.waiting, r.ID)
+		d.ending = append(d.ending, r.ID)
 		d.signal(unix.SIGKILL)
 	case r.Verb == control.Pause:
-		d.signal(unix.SIGSTOP)
-		s.enter(d, component.Paused, "")
-		s.answer(r.ID, nil)
+		s.pause(d, unix.SIGSTOP, component.Paused, r.ID)
 	case r.Verb == control.Resume:
-		d.signal(unix.SIGCONT)
-		s.enter(d, component.Running, "")
-		s.answer(r.ID, nil)
+		s.pause(d, unix.SIGCONT, component.Running, r.ID)
 	default:
 		s.answer(r.ID, fmt.Errorf("%s cannot be asked of a node", r.Verb))
 	}
@@ -187,10 +183,20 @@ func (s *supervisor) end(d *daemon, then goal, r control.Request) {
 		s.answer(r.ID, nil)
 		return
 	}
-	d.waiting = append(d.waiting, r.ID)
+	d.ending = append(d.ending, r.ID)
 	d.signal(unix.SIGTERM)
 	d.signal(unix.SIGCONT) // a paused one could not take the first
 	d.setTimer(r.Grace, s.due)
+}
+
+// pause stops or continues the process. The kernel tells when that has happened, but only if it is a change.
+func (s *supervisor) pause(d *daemon, sig unix.Signal, state component.State, id uint64) {
+	if d.status.State == state {
+		s.answer(id, nil)
+		return
+	}
+	d.pausing = append(d.pausing, id)
+	d.signal(sig)
 }
 
 // timeUp is called when a daemon's timer fires: it has been away long enough, or has not ended in time.
