@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"kubelab/core/store"
 	"kubelab/core/topology"
@@ -31,9 +32,14 @@ func newRoot() *cobra.Command {
 	if name := os.Getenv("LAB_NAME"); name != "" {
 		a.name = name
 	}
+	// What is linked in leaves traces in process-wide places that cobra looks at: Kubernetes its flags, etcdctl
+	// its wish to have commands abbreviated.
+	pflag.CommandLine = pflag.NewFlagSet("lab", pflag.ContinueOnError)
+	cobra.EnablePrefixMatching = false
 	root := &cobra.Command{
-		Use:   "lab",
-		Short: "A real, highly available Kubernetes on this machine, to look at and to break",
+		Use:     "lab",
+		Version: version,
+		Short:   "A real, highly available Kubernetes on this machine, to look at and to break",
 		Long: `lab starts a real, highly available Kubernetes on this machine in seconds: masters with etcd,
 kube-apiserver, kube-scheduler and kube-controller-manager; nodes with containerd, kubelet and kube-proxy.
 
