@@ -44,12 +44,9 @@ func (m *Master) apiServer() begin {
 		if err := m.certificates(); err != nil {
 			return nil, err
 		}
-		m.mu.Lock()
-		hold := m.hold
-		m.mu.Unlock()
 		return started(apiserver.Open(ctx, apiserver.Config{
 			Spec: m.cfg.Spec, Machine: m.cfg.Machine, Dir: m.cfg.Dir, Log: m.log(component.APIServer), Failed: failed,
-			Run: start, Hold: hold, Configure: m.cfg.ConfigureAPIServer,
+			Run: start, Configure: m.cfg.ConfigureAPIServer,
 		}))
 	}
 }

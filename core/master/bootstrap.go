@@ -31,34 +31,31 @@ import (
 //     already, and waits a second for each that listens but does not serve yet (isMemberBootstrapped in
 //     etcdserver/cluster_util.go); one that does not listen refuses at once.
 //   - The first API server is made while etcd elects its leader.
-//   - The other API servers are configured meanwhile, and made when the first is ready. All at once, they
-//     would all write the same 300 default objects and get into each other's way.
+//   - The other API servers follow when the first is ready. All at once, they would all write the same 300
+//     default objects and get into each other's way.
 func Bootstrap(ctx context.Context, masters []*Master, serving func()) error {
 	if err := formCluster(masters); err != nil {
 		return err
 	}
 	all, ctx := errgroup.WithContext(ctx)
 	all.Go(func() error { return startEtcds(ctx, masters) })
-	ready := make(chan struct{}) // closed when the first API server is
-	for i, m := range masters {
-		first := i == 0
-		if !first {
-			m.setHold(ready)
-			defer m.setHold(nil)
+	all.Go(func() error {
+		if err := masters[0].Component(component.APIServer).Start(ctx); err != nil {
+			return err
 		}
-		all.Go(func() error {
-			if err := m.Component(component.APIServer).Start(ctx); err != nil {
-				return err
-			}
-			if first {
-				close(ready)
-				if serving != nil {
-					serving()
+		if serving != nil {
+			serving()
+		}
+		for _, m := range masters[1:] {
+			all.Go(func() error {
+				if err := m.Component(component.APIServer).Start(ctx); err != nil {
+					return err
 				}
-			}
-			return m.startLeaders(ctx)
-		})
-	}
+				return m.startLeaders(ctx)
+			})
+		}
+		return masters[0].startLeaders(ctx)
+	})
 	err := all.Wait()
 	if err == nil {
 		return nil
@@ -123,12 +120,6 @@ func startEtcds(ctx context.Context, masters []*Master) error {
 	return all.Wait()
 }
 
-func (m *Master) setHold(until <-chan struct{}) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.hold = until
-}
-
 // startLeaders starts the components that lead by turns.
 func (m *Master) startLeaders(ctx context.Context) error {
 	return errors.Join(m.Component(component.ControllerManager).Start(ctx), m.Component(component.Scheduler).Start(ctx))
@@ -177,14 +168,16 @@ func (m *Master) AwaitPods(ctx context.Context) error {
 const awaitPoll = 20 * time.Millisecond
 
 // EaseGC has the garbage collector run seldom while the lab starts: three API servers make a lot of garbage
-// that is worth its memory for a second or two. A call of the returned function ends it and gives the memory
-// back.
+// that is worth its memory for a second or two. A call of the returned function ends it, gives the memory
+// back, and has the collector run more often than Go's default: what an idle control plane allocates is
+// little, but what it keeps, about 300 MB, must not grow to twice that before it is collected.
 func EaseGC() (restore func()) {
-	old := debug.SetGCPercent(gcWhileStarting)
+	debug.SetGCPercent(gcWhileStarting)
 	return func() {
-		debug.SetGCPercent(old)
+		debug.SetGCPercent(gcWhileRunning)
 		debug.FreeOSMemory()
 	}
 }
 
-const gcWhileStarting = 400 // percent
+// Percent of growth of the heap between two collections.
+const gcWhileStarting, gcWhileRunning = 400, 50

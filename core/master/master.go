@@ -45,9 +45,8 @@ type Master struct {
 	cfg        Config
 	components map[string]*Component
 
-	mu      sync.Mutex // guards the fields below
+	mu      sync.Mutex // guards initial
 	initial etcd.Initial
-	hold    <-chan struct{} // closed when the API server may be made; nil when it may be at any time
 }
 
 // New makes a master; nothing is started.

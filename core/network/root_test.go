@@ -94,6 +94,9 @@ func TestNodesReachMastersUntilTheirLinkIsCut(t *testing.T) {
 	if !reach(spec, node, master, port) {
 		t.Fatal("the node does not reach the master")
 	}
+	if !answers(Namespace(spec.Name, node), spec.Addr(spec.Nodes[1]).String()) {
+		t.Error("the node does not reach the other node")
+	}
 	if err := n.SetLink(node, false); err != nil {
 		t.Fatal(err)
 	}
@@ -213,6 +216,25 @@ func TestNodesReachBeyondTheHostOnlyOutwards(t *testing.T) {
 	}
 	if answers("lab-test-out", spec.Addr(spec.Nodes[0]).String()) || answers("lab-test-out", spec.Host().String()) {
 		t.Error("the neighbour reaches into the lab")
+	}
+}
+
+// TestHostsFirewallThatDrops runs other tests on a host of their own, whose iptables drop whatever they have no rule
+// for, as Docker and ufw set them up.
+func TestHostsFirewallThatDrops(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := exec.LookPath("iptables"); err != nil || os.Getuid() != 0 {
+		t.Skip("needs root and iptables")
+	}
+	out, err := exec.Command("unshare", "--net", "--mount", "--propagation", "private", "bash", "-c", `
+		mount -t tmpfs run /run && mount -t sysfs sys /sys && ip link set lo up &&
+		iptables -P INPUT DROP && iptables -P FORWARD DROP && iptables -A INPUT -i lo -j ACCEPT &&
+		"$0" -test.run '^(TestNodesReachMasters|TestUpAndAttach)' -test.v && iptables -S`, self).CombinedOutput()
+	if err != nil || strings.Contains(string(out), "lab network-test") {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -77,6 +78,11 @@ func setup(env *testscript.Env, bin string) error {
 	env.Setenv("PATH", dir+":"+os.Getenv("PATH"))
 	env.Setenv("SUDO_USER", "")
 	env.Defer(func() {
+		// What a script makes to stand in a lab's way, where it fails before it takes it away itself.
+		_ = exec.Command("ip", "link", "delete", "e2edummy").Run()
+		_ = syscall.Unmount(filepath.Join(env.WorkDir, "small"), syscall.MNT_DETACH)
+	})
+	env.Defer(func() {
 		entries, _ := os.ReadDir(home) // no labs were made
 		for _, e := range entries {
 			if !e.IsDir() || strings.HasPrefix(e.Name(), ".") {
@@ -136,6 +142,7 @@ func command(ts *testscript.TestScript, args []string) *exec.Cmd {
 		path = filepath.Join(ts.Getenv("WORK"), "bin", "lab")
 	}
 	c := exec.Command(path, args[1:]...)
+	c.WaitDelay = 5 * time.Second // for what goes on in the background and holds its output
 	c.Dir = ts.MkAbs(".")
 	c.Env = append(os.Environ(), "LAB_HOME="+ts.Getenv("LAB_HOME"), "LAB_NAME="+ts.Getenv("LAB_NAME"),
 		"HOME="+ts.Getenv("HOME"), "PATH="+ts.Getenv("PATH"), "SUDO_USER=")

@@ -32,9 +32,6 @@ type Config struct {
 	Log     *logs.Log
 	// Run tells the runs of this API server apart, in names that are unique in the process.
 	Run int
-	// Hold keeps a configured server from being made until it is closed; nil does not. It is for starting
-	// several servers one after the other without leaving the CPU idle.
-	Hold <-chan struct{}
 	// Configure changes the server's configuration before the server is made; nil leaves it. Requests
 	// enter through Aggregator.GenericConfig: that is where an audit backend goes.
 	Configure func(*app.Config) error
@@ -156,13 +153,6 @@ func (s *Server) make(ctx context.Context) (server *aggregator.APIAggregator, fr
 	if s.cfg.Configure != nil {
 		if err := s.cfg.Configure(c); err != nil {
 			return nil, nil, fmt.Errorf("change the configuration: %w", err)
-		}
-	}
-	if s.cfg.Hold != nil {
-		select {
-		case <-s.cfg.Hold:
-		case <-ctx.Done():
-			return nil, nil, ctx.Err()
 		}
 	}
 	s.drained = c.Aggregator.GenericConfig.DrainedNotify()

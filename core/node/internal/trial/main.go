@@ -167,7 +167,7 @@ func trial() error {
 	for i := 0; ; i++ {
 		if _, err := cs.CoreV1().ServiceAccounts("default").Get(ctx, "default", metav1.GetOptions{}); err == nil {
 			break
-		} else if i > 600 {
+		} else if i > 6000 {
 			return err
 		}
 		time.Sleep(100 * time.Millisecond)
@@ -201,7 +201,7 @@ func trial() error {
 				if err == nil {
 					for !ready(ctx, cs, n.Machine.Name()) {
 						time.Sleep(10 * time.Millisecond)
-						if time.Since(b) > 60*time.Second {
+						if time.Since(b) > 200*time.Second {
 							fmt.Println("NOT READY", n.Machine)
 							return
 						}
