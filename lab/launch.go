@@ -36,7 +36,10 @@ func (a *app) launch(ctx context.Context, d store.Dir, req launchRequest, report
 	begin := time.Now()
 	_, binary, err := unpack(ctx, a.root)
 	if err != nil {
-		return err
+		if ctx.Err() != nil {
+			err = errors.New("interrupted; nothing had been started yet")
+		}
+		return errors.Join(err, store.Tidy(a.root))
 	}
 	if took := time.Since(begin); took > 100*time.Millisecond {
 		report(view.Step{Name: "Helper binaries and images unpacked", Took: took, Done: true})
