@@ -40,8 +40,8 @@ func valuesFor(s topology.Spec, resolvers string) manifestValues {
 	}
 }
 
-// apply puts one of the manifests into the cluster by server-side apply.
-func apply(ctx context.Context, client dynamic.Interface, name string, values manifestValues) error {
+// apply puts the objects of one of the manifests that are wanted into the cluster, by server-side apply.
+func apply(ctx context.Context, client dynamic.Interface, name string, values manifestValues, wanted func(kind string) bool) error {
 	t, err := template.ParseFS(manifests, "manifests/"+name)
 	if err != nil {
 		return err
@@ -56,6 +56,9 @@ func apply(ctx context.Context, client dynamic.Interface, name string, values ma
 			return nil
 		} else if err != nil {
 			return fmt.Errorf("read manifest %s: %w", name, err)
+		}
+		if !wanted(o.GetKind()) {
+			continue
 		}
 		// Guessing the resource from the kind spares the discovery of some hundred resources. It is right
 		// for every kind in manifests/, which the test of this file checks against a real API server.

@@ -57,14 +57,13 @@ func (c *Cluster) Start(ctx context.Context, report view.Report) error {
 // the workload as soon as the first API server serves.
 func (c *Cluster) startComponents(ctx context.Context, report view.Report, spec topology.Spec, begin time.Time) error {
 	defer master.EaseGC()()
-	fresh := c.fresh
-	serving, booted := make(chan struct{}), make(chan struct{})
+	serving := make(chan struct{}) // closed when the first API server is ready
 	masters, _ := c.machines()
 	var inOrder []*master.Master
 	for _, m := range spec.Masters {
 		inOrder = append(inOrder, masters[m])
 	}
-	work := []func(context.Context) error{
+	return inParallel(ctx,
 		func(ctx context.Context) error {
 			return c.explainMasters(master.Bootstrap(ctx, inOrder, func() { close(serving) }))
 		},
@@ -74,41 +73,46 @@ func (c *Cluster) startComponents(ctx context.Context, report view.Report, spec 
 		func(ctx context.Context) error {
 			return step(ctx, report, "kube-apiserver on "+count(spec.Masters), apiBound, c.allRunning(component.APIServer))
 		},
+		func(ctx context.Context) error { return c.startNodes(ctx, report, spec, serving, begin) },
 		func(ctx context.Context) error {
-			if err := until(serving)(ctx); err != nil {
+			if err := errors.Join(until(serving)(ctx), c.balanced(ctx)); err != nil {
 				return err
 			}
-			if err := c.balanced(ctx); err != nil {
-				return err
-			}
-			c.caches.run()
-			if fresh {
-				if err := step(ctx, report, "Cluster DNS and demo applied", workloadBound, c.applyWorkload); err != nil {
+			if c.fresh {
+				if err := c.applyWorkload(ctx, false); err != nil {
 					return err
 				}
 			}
 			return step(ctx, report, "Scheduler and controller manager lead", leadersBound, c.podsCanBeMade)
-		},
-	}
+		})
+}
+
+// startNodes boots the nodes, has them join once an API server serves, and puts the workload of a new lab on
+// them.
+func (c *Cluster) startNodes(ctx context.Context, report view.Report, spec topology.Spec, serving <-chan struct{}, begin time.Time) error {
 	if len(spec.Nodes) > 0 {
-		work = append(work,
-			func(ctx context.Context) error {
-				err := step(ctx, report, "containerd and images on "+count(spec.Nodes), bootBound, c.bootNodes(spec.Nodes))
-				if err == nil {
-					close(booted)
-				}
-				return err
-			},
-			func(ctx context.Context) error {
-				if err := errors.Join(until(serving)(ctx), until(booted)(ctx), c.balanced(ctx)); err != nil {
-					return err
-				}
-				return step(ctx, report, count(spec.Nodes)+" ready", nodesBound, func(ctx context.Context) error {
-					return c.joinNodes(ctx, spec.Nodes, begin)
-				})
-			})
+		if err := step(ctx, report, "containerd and images on "+count(spec.Nodes), bootBound, c.bootNodes(spec.Nodes)); err != nil {
+			return err
+		}
 	}
-	return inParallel(ctx, work...)
+	if err := errors.Join(until(serving)(ctx), c.balanced(ctx)); err != nil {
+		return err
+	}
+	c.caches.run()
+	if len(spec.Nodes) > 0 {
+		err := step(ctx, report, count(spec.Nodes)+" ready", nodesBound, func(ctx context.Context) error {
+			return c.joinNodes(ctx, spec.Nodes, begin)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if !c.fresh {
+		return nil
+	}
+	return step(ctx, report, "Cluster DNS and demo applied", workloadBound, func(ctx context.Context) error {
+		return c.applyWorkload(ctx, true)
+	})
 }
 
 // allRunning waits until the component runs on every master.
@@ -133,7 +137,7 @@ func (c *Cluster) balanced(ctx context.Context) error {
 	})
 }
 
-// until waits for a milestone.
+// until waits until done is closed.
 func until(done <-chan struct{}) func(context.Context) error {
 	return func(ctx context.Context) error {
 		select {

@@ -72,16 +72,23 @@ func notReady(n *corev1.Node) string {
 	return "its kubelet has not said how it is"
 }
 
-// applyWorkload puts the cluster's DNS and, where wanted, the demo into a new cluster.
-func (c *Cluster) applyWorkload(ctx context.Context) error {
-	values := valuesFor(c.Spec(), resolvers("/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"))
-	if err := apply(ctx, c.dynamic, "dns.yaml", values); err != nil {
-		return err
+// applyWorkload puts the cluster's DNS and, where wanted, the demo into a new cluster: the Deployments, or
+// what their pods need. Deployments come once all nodes are ready: the scheduler binds what it finds at once,
+// and would put everything on the first node.
+func (c *Cluster) applyWorkload(ctx context.Context, deployments bool) error {
+	spec := c.Spec()
+	names := []string{"dns.yaml"}
+	if spec.Demo {
+		names = append(names, "demo.yaml")
 	}
-	if !c.Spec().Demo {
-		return nil
+	values := valuesFor(spec, resolvers("/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"))
+	for _, name := range names {
+		err := apply(ctx, c.dynamic, name, values, func(kind string) bool { return (kind == "Deployment") == deployments })
+		if err != nil {
+			return err
+		}
 	}
-	return apply(ctx, c.dynamic, "demo.yaml", values)
+	return nil
 }
 
 // resolvers lists the name servers in the first of files that pods could use as well: not those that the

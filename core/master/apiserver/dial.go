@@ -16,7 +16,8 @@ import (
 // does so from its master's own address, so that links can be cut, and can drop them all at once, so that a
 // crashed server says no last words.
 type dialer struct {
-	from net.Dialer
+	from  net.Dialer
+	grave *grave // where connections to etcd end once shut
 
 	mu    sync.Mutex            // guards conns
 	conns map[*tracked]struct{} // nil when shut
@@ -25,15 +26,21 @@ type dialer struct {
 // errShut is what a crashed server gets.
 var errShut = errors.New("the API server crashed")
 
-func newDialer(own netip.Addr) *dialer {
+func newDialer(own netip.Addr, g *grave) *dialer {
 	return &dialer{
 		from:  net.Dialer{LocalAddr: &net.TCPAddr{IP: own.AsSlice()}},
+		grave: g,
 		conns: map[*tracked]struct{}{},
 	}
 }
 
 // lookup has upstream's clients of every kind use d.
-func (d *dialer) lookup(egressselector.NetworkContext) (utilnet.DialFunc, error) { return d.dial, nil }
+func (d *dialer) lookup(of egressselector.NetworkContext) (utilnet.DialFunc, error) {
+	if of.EgressSelectionName == egressselector.Etcd.AsNetworkContext().EgressSelectionName {
+		return d.dialEtcd, nil
+	}
+	return d.dial, nil
+}
 
 // useFor has the connections that have no lookup use d.
 func (d *dialer) useFor(c *app.Config) {
@@ -41,7 +48,18 @@ func (d *dialer) useFor(c *app.Config) {
 	c.KubeAPIs.ControlPlane.Extra.ProxyTransport.DialContext = d.dial
 }
 
+func (d *dialer) dialEtcd(ctx context.Context, network, address string) (net.Conn, error) {
+	c, err := d.dial(ctx, network, address)
+	if errors.Is(err, errShut) {
+		return d.grave.dial(ctx)
+	}
+	return c, err
+}
+
 func (d *dialer) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	if d.isShut() {
+		return nil, errShut
+	}
 	c, err := d.from.DialContext(ctx, network, address)
 	if err != nil {
 		return nil, err
@@ -55,6 +73,12 @@ func (d *dialer) dial(ctx context.Context, network, address string) (net.Conn, e
 	}
 	d.conns[t] = struct{}{}
 	return t, nil
+}
+
+func (d *dialer) isShut() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.conns == nil
 }
 
 // shut resets all connections, and all that will be made.

@@ -20,6 +20,7 @@ import (
 	"kubelab/core/master/logs"
 	"kubelab/core/master/socket"
 	"kubelab/core/master/upstream"
+	"kubelab/core/pki"
 	"kubelab/core/store"
 	"kubelab/core/topology"
 )
@@ -65,8 +66,12 @@ func Open(ctx context.Context, cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start kube-apiserver of %s: %w", cfg.Machine, err)
 	}
+	g, err := dig(pki.MasterFilesOf(cfg.Dir, cfg.Machine).EtcdServer)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("start kube-apiserver of %s: %w", cfg.Machine, err), listener.Close())
+	}
 	s := &Server{
-		cfg: cfg, listener: listener, dialer: newDialer(own),
+		cfg: cfg, listener: listener, dialer: newDialer(own, g),
 		made: make(chan struct{}), done: make(chan struct{}),
 	}
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -77,6 +82,7 @@ func Open(ctx context.Context, cfg Config) (*Server, error) {
 		<-ended
 		s.crash(errors.New("the server ended by itself"))
 		listener.Close()
+		g.close()
 		close(s.done)
 	}()
 	return s, nil
@@ -227,6 +233,7 @@ func (s *Server) crash(err error) {
 // abandon cuts the server off from everybody.
 func (s *Server) abandon() {
 	s.listener.Abandon()
+	s.cfg.Log.Go(s.dialer.grave.open)
 	s.dialer.shut()
 	s.resetClients()
 }

@@ -154,16 +154,22 @@ func trial() error {
 		"--service-account-issuer=https://kubernetes.default.svc", "--enable-admission-plugins=NodeRestriction",
 		fmt.Sprintf("--default-not-ready-toleration-seconds=%d", int(t.Toleration.Seconds())), fmt.Sprintf("--default-unreachable-toleration-seconds=%d", int(t.Toleration.Seconds())))
 	admin := pki.AdminFilesOf(d).Kubeconfig
-	run(&procs, "kube-controller-manager", "--kubeconfig="+admin, "--leader-elect=false", "--allocate-node-cidrs=true",
-		"--cluster-cidr="+s.PodRange().String(), "--node-cidr-mask-size=24", "--service-account-private-key-file="+sh.ServiceAccountKey, "--root-ca-file="+sh.CA.Cert,
-		"--use-service-account-credentials=true", "--node-monitor-grace-period="+t.NodeMonitorGrace.String(), "--node-monitor-period="+t.NodeMonitorPeriod.String(), "--bind-address=127.0.0.1", "--secure-port=0")
-	run(&procs, "kube-scheduler", "--kubeconfig="+admin, "--leader-elect=false", "--secure-port=0")
-
 	cfg, err := clientcmd.BuildConfigFromFlags("", admin)
 	if err != nil {
 		return err
 	}
 	cs := kubernetes.NewForConfigOrDie(cfg)
+	for {
+		if _, err := cs.Discovery().RESTClient().Get().AbsPath("/readyz").DoRaw(ctx); err == nil {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	run(&procs, "kube-controller-manager", "--kubeconfig="+admin, "--leader-elect=false", "--allocate-node-cidrs=true",
+		"--cluster-cidr="+s.PodRange().String(), "--node-cidr-mask-size=24", "--service-account-private-key-file="+sh.ServiceAccountKey, "--root-ca-file="+sh.CA.Cert,
+		"--use-service-account-credentials=true", "--node-monitor-grace-period="+t.NodeMonitorGrace.String(), "--node-monitor-period="+t.NodeMonitorPeriod.String(), "--bind-address=127.0.0.1", "--secure-port=0")
+	run(&procs, "kube-scheduler", "--kubeconfig="+admin, "--leader-elect=false", "--secure-port=0")
+
 	for i := 0; ; i++ {
 		if _, err := cs.CoreV1().ServiceAccounts("default").Get(ctx, "default", metav1.GetOptions{}); err == nil {
 			break
