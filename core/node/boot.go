@@ -171,7 +171,10 @@ const retryPause = 5 * time.Millisecond
 
 // retry calls f until it succeeds, the node ends, or ctx does.
 func (n *Node) retry(ctx context.Context, f func() error) error {
-	done := n.Done()
+	r := n.current()
+	if r == nil {
+		return errOff
+	}
 	for {
 		err := f()
 		if err == nil {
@@ -180,7 +183,7 @@ func (n *Node) retry(ctx context.Context, f func() error) error {
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("%w: %w", ctx.Err(), err)
-		case <-done:
+		case <-r.exited:
 			return errOff
 		case <-time.After(retryPause):
 		}

@@ -58,6 +58,14 @@ type run struct {
 	exited  chan struct{} // closed when the init has ended and is collected
 }
 
+// say reports the init's word. Nobody waits for a second one.
+func (r *run) say(err error) {
+	select {
+	case r.up <- err:
+	default:
+	}
+}
+
 // New describes a node that is off. It touches nothing.
 func New(c Config) *Node {
 	n := &Node{Config: c, log: c.Log.With("node", c.Machine.Name()), done: make(chan struct{})}
@@ -169,7 +177,6 @@ func (n *Node) watch(r *run) {
 	state, err := r.process.Wait()
 	r.conn.close()
 	<-r.conn.done
-	close(r.exited)
 
 	n.mu.Lock()
 	n.run = nil
@@ -177,13 +184,15 @@ func (n *Node) watch(r *run) {
 	n.mu.Unlock()
 	n.log.Info("node is off", "state", fmt.Sprint(state), "error", err)
 	n.setAll(component.Crashed, "the node is off")
-	// Somebody other than us may have killed it; its link and cgroups are removed all the same, unless they
-	// are just being made again.
-	if n.power.TryLock() {
+	close(r.exited) // whoever waits for it holds n.power, and cleans up
+
+	n.power.Lock()
+	defer n.power.Unlock()
+	if n.current() == nil { // or it was started again meanwhile, and cleaned up before that
+		// Somebody other than us may have killed it: its link and cgroups go all the same.
 		if err := n.cleanUp(r); err != nil {
 			n.log.Warn("clean up after the node", "error", err)
 		}
-		n.power.Unlock()
 	}
 	close(done)
 }
@@ -192,9 +201,9 @@ func (n *Node) watch(r *run) {
 func (n *Node) heard(r *run, m control.Message) {
 	switch {
 	case m.Up:
-		r.up <- nil
+		r.say(nil)
 	case m.Fatal != "":
-		r.up <- errors.New(m.Fatal)
+		r.say(errors.New(m.Fatal))
 	case m.Status != nil:
 		status := *m.Status
 		status.PID = r.cgroup.hostPID(status.PID)

@@ -22,8 +22,11 @@ import (
 // /nix does so on NixOS.
 var systemDirs = []string{"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/usr", "/nix"}
 
-// etcDirs likewise: certificates for pulling images, and what programs in systemDirs point to.
-var etcDirs = []string{"/etc/ssl", "/etc/pki", "/etc/ca-certificates", "/etc/crypto-policies", "/etc/alternatives"}
+// etcDirs likewise: certificates for pulling images, wherever distributions keep them, and what programs in systemDirs
+// point to.
+var etcDirs = []string{
+	"/etc/ssl", "/etc/pki", "/etc/ca-certificates", "/var/lib/ca-certificates", "/etc/crypto-policies", "/etc/alternatives",
+}
 
 // etcFiles are copied. The rest of /etc, with the host's secrets in it, a node does not see.
 var etcFiles = []string{
@@ -60,6 +63,11 @@ func (n *Node) prepare(in []hierarchy) (control.Boot, error) {
 		if err := d.write(path, content, 0o644); err != nil {
 			return control.Boot{}, err
 		}
+	}
+	// What containerd has made of the template for an earlier run may have another MTU or pod range, and it would not
+	// look at the template as long as it is there.
+	if err := d.root.RemoveAll("etc/cni/net.d"); err != nil {
+		return control.Boot{}, err
 	}
 	if err := errors.Join(d.copyEtc(), d.machineID(), n.copyCredentials(d)); err != nil {
 		return control.Boot{}, err
