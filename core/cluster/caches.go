@@ -118,7 +118,8 @@ func (c *caches) podsPerNode() map[string]int {
 	return count
 }
 
-// ready reports whether the node says that it is ready, at or after since.
+// ready reports whether the node says that it is ready, and was heard of at or after since. A node that comes
+// back is still called ready from before, so what it last said is not enough.
 func ready(n *corev1.Node, since time.Time) bool {
 	if n == nil {
 		return false

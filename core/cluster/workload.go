@@ -47,16 +47,29 @@ func (c *Cluster) podsCanBeMade(ctx context.Context) error {
 	})
 }
 
-// nodesReady waits until every one of nodes says that it is ready, after it was started.
+// nodesReady waits until every one of nodes is called ready, and was heard of after it was started: a node
+// that comes back is still called ready from before.
 func (c *Cluster) nodesReady(ctx context.Context, nodes []topology.Machine, since time.Time) error {
-	return poll(ctx, func(context.Context) (bool, string) {
+	heard := map[topology.Machine]bool{}
+	return poll(ctx, func(ctx context.Context) (bool, string) {
 		for _, m := range nodes {
-			if n := c.caches.node(m); !ready(n, since) {
+			n := c.caches.node(m)
+			if !ready(n, time.Time{}) {
 				return false, fmt.Sprintf("%s is not ready: %s", m, notReady(n))
+			}
+			if heard[m] = heard[m] || ready(n, since) || c.renewed(ctx, m, since); !heard[m] {
+				return false, fmt.Sprintf("nothing was heard of %s", m)
 			}
 		}
 		return true, ""
 	})
+}
+
+// renewed reports whether the node's kubelet has renewed its Lease, the heartbeat that it sends between two
+// reports of its status.
+func (c *Cluster) renewed(ctx context.Context, m topology.Machine, since time.Time) bool {
+	lease, err := c.client.CoordinationV1().Leases(corev1.NamespaceNodeLease).Get(ctx, m.Name(), metav1.GetOptions{})
+	return err == nil && lease.Spec.RenewTime != nil && !lease.Spec.RenewTime.Time.Before(since)
 }
 
 // notReady is the node's own word for why it is not ready.
