@@ -167,8 +167,8 @@ func printStatus(out io.Writer, s view.Snapshot) error {
 	}
 	fmt.Fprintln(out)
 	if s.UptimeSeconds > 0 {
-		fmt.Fprintf(out, "up %s, %s timing, API at https://%s, etcd leader %s in term %d at revision %d\n",
-			time.Duration(s.UptimeSeconds)*time.Second, s.Timing, s.Balancer.Address,
+		fmt.Fprintf(out, "up %s, %s timing, API at https://%s:%d, etcd leader %s in term %d at revision %d\n",
+			time.Duration(s.UptimeSeconds)*time.Second, s.Timing, s.Balancer.Address, topology.APIServerPort,
 			cmp.Or(s.Etcd.Leader, "none"), s.Etcd.Term, s.Etcd.Revision)
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)

@@ -39,6 +39,10 @@ func poll(ctx context.Context, done func(context.Context) (ok bool, waiting stri
 	}
 }
 
+// answerTimeout is how long one request to the demo may take. After a restart the Service still leads to pods
+// that are gone, and the next request may find one that is there.
+const answerTimeout = 250 * time.Millisecond
+
 // podsCanBeMade waits until the controller manager has made what every pod needs.
 func (c *Cluster) podsCanBeMade(ctx context.Context) error {
 	return poll(ctx, func(ctx context.Context) (bool, string) {
@@ -142,7 +146,7 @@ func (c *Cluster) demoAnswers(ctx context.Context) error {
 	}
 	url := "http://" + service.Spec.ClusterIP
 	// A connection per request: the Service chooses a pod for each.
-	client := http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	client := http.Client{Timeout: answerTimeout, Transport: &http.Transport{DisableKeepAlives: true}}
 	return poll(ctx, func(ctx context.Context) (bool, string) {
 		r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 		if err != nil {

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -59,15 +60,19 @@ func (n *Node) prepare(in []hierarchy) (control.Boot, error) {
 		return control.Boot{}, err
 	}
 	defer d.root.Close()
+	// What containerd has made of the template for an earlier run stays as long as the template does: without it the
+	// node would not be ready before kubelet looks at the network a second time, after five seconds. Containerd
+	// itself does not look at the template while it is there. A node that is not there yet has no template.
+	const template = "etc/cni/template.conflist"
+	if before, err := d.root.ReadFile(template); err != nil || !bytes.Equal(before, files["/"+template]) {
+		if err := d.root.RemoveAll("etc/cni/net.d"); err != nil {
+			return control.Boot{}, err
+		}
+	}
 	for path, content := range files {
 		if err := d.write(path, content, 0o644); err != nil {
 			return control.Boot{}, err
 		}
-	}
-	// What containerd has made of the template for an earlier run may have another MTU or pod range, and it would not
-	// look at the template as long as it is there.
-	if err := d.root.RemoveAll("etc/cni/net.d"); err != nil {
-		return control.Boot{}, err
 	}
 	if err := errors.Join(d.copyEtc(), d.machineID(), n.copyCredentials(d)); err != nil {
 		return control.Boot{}, err

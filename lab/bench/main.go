@@ -65,10 +65,10 @@ func bench(ctx context.Context, o options) error {
 	}
 	fmt.Print("\n", b.figures.tables())
 	if o.only == "" {
-		if err := store.WriteFile(o.output, []byte(b.report()), 0o644); err != nil {
+		if err := store.WriteFile(b.output, []byte(b.report()), 0o644); err != nil {
 			return err
 		}
-		fmt.Println("written:", o.output)
+		fmt.Println("written:", b.output)
 	}
 	if n := b.figures.missed(); n > 0 {
 		return fmt.Errorf("%d of the bounds above are missed", n)

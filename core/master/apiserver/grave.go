@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 
+	"go.etcd.io/etcd/api/v3/etcdserverpb"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
@@ -14,8 +15,10 @@ import (
 	"kubelab/core/pki"
 )
 
-// grave is the etcd of a crashed API server: it refuses everything, for good. Without an answer, upstream's
-// shutdown waits for ever for etcd to come back, and with it a hundred megabytes of dead server.
+// grave is the etcd of a crashed API server: it refuses every request, for good. Without an answer, upstream's
+// shutdown waits for ever for etcd to come back, and with it a hundred megabytes of dead server. Watches are
+// kept waiting instead: upstream's reflectors try refused ones again at once, and all of them together would
+// keep every core busy until the server has wound down.
 type grave struct {
 	listener *bufconn.Listener
 	server   *grpc.Server
@@ -30,15 +33,20 @@ func dig(as pki.Pair) (*grave, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load the certificate of etcd: %w", err)
 	}
-	// A code that etcd's client does not try again after.
-	refuse := func(any, grpc.ServerStream) error {
-		return status.Error(codes.PermissionDenied, errShut.Error())
-	}
 	g := &grave{
 		listener: bufconn.Listen(buffer),
-		server:   grpc.NewServer(grpc.Creds(creds), grpc.UnknownServiceHandler(refuse)),
+		server:   grpc.NewServer(grpc.Creds(creds), grpc.UnknownServiceHandler(bury)),
 	}
 	return g, nil
+}
+
+func bury(_ any, stream grpc.ServerStream) error {
+	if method, _ := grpc.MethodFromServerStream(stream); method == etcdserverpb.Watch_Watch_FullMethodName {
+		<-stream.Context().Done() // the client gives up, or the grave is closed
+		return stream.Context().Err()
+	}
+	// A code that etcd's client does not try again after.
+	return status.Error(codes.PermissionDenied, errShut.Error())
 }
 
 // open serves until close.
