@@ -88,6 +88,13 @@ func (a *app) launch(ctx context.Context, d store.Dir, req launchRequest, report
 	}
 	if errors.Is(err, control.ErrCutOff) {
 		err = a.died(d, early, exited)
+		if ctx.Err() != nil {
+			err = errors.New("interrupted; everything that had been started is undone")
+		}
+		if req.Fresh { // what the engine could not undo itself
+			err = errors.Join(err, a.delete(context.WithoutCancel(ctx), d))
+		}
+		return err
 	}
 	select {
 	case <-exited:
