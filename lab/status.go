@@ -166,13 +166,14 @@ func printStatus(out io.Writer, s view.Snapshot) error {
 		fmt.Fprintf(out, ": %s", s.Reason)
 	}
 	fmt.Fprintln(out)
-	if s.UptimeSeconds > 0 {
-		fmt.Fprintf(out, "up %s, %s timing, API at https://%s:%d, etcd leader %s in term %d at revision %d\n",
+	if s.Etcd.Term > 0 {
+		fmt.Fprintf(out, "up %s, %s timing, API at https://%s:%d\netcd leader %s in term %d at revision %d\n",
 			time.Duration(s.UptimeSeconds)*time.Second, s.Timing, s.Balancer.Address, topology.APIServerPort,
 			cmp.Or(s.Etcd.Leader, "none"), s.Etcd.Term, s.Etcd.Revision)
 	}
-	w := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
-	fmt.Fprintf(w, "\nMASTER\tIP\t%s\n", strings.ToUpper(strings.Join(component.OfMaster, "\t")))
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	// Without "kube-" the widest row fits into 80 columns.
+	fmt.Fprintf(w, "\nMASTER\tIP\t%s\n", strings.ReplaceAll(strings.ToUpper(strings.Join(component.OfMaster, "\t")), "KUBE-", ""))
 	for _, m := range s.Masters {
 		fmt.Fprintf(w, "%s\t%s\t%s\n", m.Name, m.IP, row(component.OfMaster, m.Components))
 	}
@@ -189,7 +190,7 @@ func row(names []string, all map[string]component.Status) string {
 		c := all[name]
 		cell := cmp.Or(string(c.State), "-")
 		if c.Leading {
-			cell += ", leads"
+			cell = "leads"
 		}
 		if c.Restarts > 0 {
 			cell += fmt.Sprintf(" (restarts %d)", c.Restarts)
