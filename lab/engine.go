@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"kubelab/core/cluster"
+	"kubelab/core/live"
 	"kubelab/core/master/logs"
 	"kubelab/core/network"
 	"kubelab/core/store"
@@ -64,6 +65,7 @@ type engine struct {
 	dir     store.Dir
 	lock    *store.Lock
 	cluster *cluster.Cluster
+	lab     *live.Lab
 	server  *control.Server
 	log     *slog.Logger
 	logs    *logs.Router
@@ -81,6 +83,9 @@ func (a *app) newEngine(req launchRequest) (_ *engine, err error) {
 	}
 	e := &engine{dir: d, fresh: req.Fresh}
 	if e.lock, err = d.Lock(); err != nil {
+		if errors.Is(err, store.ErrNameTaken) {
+			return nil, err
+		}
 		return nil, fmt.Errorf("lab %q: %w; see it with: lab status%s", a.name, err, a.flag())
 	}
 	defer func() {
@@ -108,6 +113,10 @@ func (a *app) newEngine(req launchRequest) (_ *engine, err error) {
 		return e, err
 	}
 	e.cluster, err = cluster.New(cluster.Config{Spec: spec, Fresh: req.Fresh, Dir: d, Assets: dir, Log: e.log, Logs: e.logs})
+	if err != nil {
+		return e, err
+	}
+	e.lab, err = live.New(e.cluster, d, e.log)
 	return e, err
 }
 
@@ -155,7 +164,7 @@ func openLog(d store.Dir) (*slog.Logger, error) {
 func (e *engine) start(ctx context.Context, report view.Report) error {
 	err := e.cluster.Start(ctx, report)
 	if err == nil {
-		e.server, err = control.Listen(e.dir.Socket(), e.cluster, e.log)
+		e.server, err = control.Listen(e.dir.Socket(), e.lab, e.log)
 	}
 	if err == nil && e.fresh {
 		err = e.dir.Complete()
@@ -192,7 +201,7 @@ func (e *engine) serve(ctx context.Context) error {
 	case <-ctx.Done():
 		bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopBound)
 		defer cancel()
-		if err := e.cluster.Stop(bounded, func(view.Step) {}); err != nil {
+		if err := e.lab.Stop(bounded, func(view.Step) {}); err != nil {
 			e.log.Error("stop", "err", err)
 		}
 	}

@@ -30,13 +30,7 @@ func (a *app) addCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return shown(c, machineBound, func(ctx context.Context, report view.Report) error {
-				name, err := engine.Add(ctx, topology.Kind(args[0]), report)
-				if err == nil {
-					fmt.Println(name, "is part of the lab.")
-				}
-				return err
-			})
+			return do(c, engine, view.Action{Verb: view.Add, Targets: args}, machineBound)
 		},
 	}
 }
@@ -48,21 +42,11 @@ func (a *app) removeCommand() *cobra.Command {
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.completeMachines,
 		RunE: func(c *cobra.Command, args []string) error {
-			m, err := topology.ParseMachine(args[0])
-			if err != nil {
-				return &view.Failure{Code: view.NotFound, Err: err}
-			}
 			engine, err := a.engine()
 			if err != nil {
 				return err
 			}
-			return shown(c, machineBound, func(ctx context.Context, report view.Report) error {
-				err := engine.Remove(ctx, m, report)
-				if err == nil {
-					fmt.Println(m, "is no longer part of the lab.")
-				}
-				return err
-			})
+			return do(c, engine, view.Action{Verb: view.Remove, Targets: args}, machineBound)
 		},
 	}
 }

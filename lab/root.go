@@ -63,6 +63,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no such lab or target, 4 timed ou
 		&cobra.Group{ID: "life", Title: "A lab's life:"},
 		&cobra.Group{ID: "look", Title: "Look:"},
 		&cobra.Group{ID: "change", Title: "Change:"},
+		&cobra.Group{ID: "break", Title: "Break, and heal:"},
 		&cobra.Group{ID: "tools", Title: "The real tools, pointed at the lab:"},
 	)
 	add := func(group string, cs ...*cobra.Command) {
@@ -73,7 +74,9 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no such lab or target, 4 timed ou
 	}
 	add("life", a.startCommand(), a.stopCommand(), a.deleteCommand(), a.listCommand(), doctor.Command(a.doctorOptions))
 	add("look", a.statusCommand(), logs.Command(func(*cobra.Command) (store.Dir, topology.Spec, error) { return a.spec() }))
-	add("change", a.addCommand(), a.removeCommand(), a.imageCommand())
+	add("change", a.addCommand(), a.removeCommand(), a.imageCommand(), a.snapshotCommand())
+	add("break", a.breakCommands()...)
+	add("break", a.healCommand(), a.faultsCommand())
 	add("tools", tools.Commands(a.toolEnv)...)
 	add("tools", kubeconfig.Command(a.kubeconfigOf))
 	root.AddCommand(a.versionCommand(), a.engineCommand())

@@ -29,12 +29,19 @@ type startFlags struct {
 func (a *app) startCommand() *cobra.Command {
 	var f startFlags
 	c := &cobra.Command{
-		Use:   "start",
-		Short: "Make a lab and start it, or start it again",
+		Use:   "start [TARGET…]",
+		Short: "Make a lab and start it, or start it again, or something in it",
 		Long: `Make a lab and start it. A lab that was stopped, or whose engine or machine went down, is started again
-as it was: the same cluster, with every object in it. The engine goes on in the background.`,
-		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return a.start(c, f) },
+as it was: the same cluster, with every object in it. The engine goes on in the background.
+
+With TARGETs it starts what is down in a running lab: master-1, master-1/etcd, node-2, node-2/kubelet, …`,
+		ValidArgsFunction: a.completeTargets,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return a.act(c, view.Action{Verb: view.Start, Targets: args})
+			}
+			return a.start(c, f)
+		},
 	}
 	fs := c.Flags()
 	fs.IntVar(&f.masters, "masters", 3, "masters, 1 to 7; an odd number survives as much as the even one above it")
@@ -152,6 +159,4 @@ func (a *app) next(s topology.Spec) {
 	}
 	lab := "lab" + a.flag()
 	fmt.Printf("\nLab %q is up at %s. Next:\n  %s status\n  %s kubectl get pods -A -o wide\n", a.name, s.Subnet, lab, lab)
-	if s.Demo {
-	}
 }

@@ -24,10 +24,18 @@ const (
 
 func (a *app) stopCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "stop",
-		Short: "Stop a lab gracefully; lab start brings it back as it was",
-		Args:  cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
+		Use:   "stop [TARGET…]",
+		Short: "Stop a lab gracefully, or something in it; lab start brings it back",
+		Long: `Stop a lab gracefully: pods are asked to end, Leases are released, etcd is closed. lab start brings it back as it
+was.
+
+With TARGETs it stops only these, in good order, and they stay down: master-1, master-1/etcd, node-2,
+node-2/kubelet, pod/NAMESPACE/NAME, …`,
+		ValidArgsFunction: a.completeTargets,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return a.act(c, view.Action{Verb: view.Stop, Targets: args})
+			}
 			if err := asRoot(); err != nil {
 				return err
 			}

@@ -34,11 +34,12 @@ type backend struct {
 	remove  context.CancelFunc
 	again   chan struct{} // asks for a probe at once
 
-	mu    sync.Mutex // guards the fields below
-	ready bool
-	err   error // why it is not ready
-	total int
-	conns map[*conn]struct{} // nil once it was removed
+	mu       sync.Mutex // guards the fields below
+	ready    bool
+	draining bool
+	err      error // why it is not ready
+	total    int
+	conns    map[*conn]struct{} // nil once it was removed
 }
 
 func newBackend(b *Balancer, addr netip.AddrPort) *backend {
@@ -56,7 +57,7 @@ func newBackend(b *Balancer, addr netip.AddrPort) *backend {
 func (be *backend) status() Backend {
 	be.mu.Lock()
 	defer be.mu.Unlock()
-	s := Backend{Addr: be.addr, Ready: be.ready, Connections: len(be.conns), Total: be.total}
+	s := Backend{Addr: be.addr, Ready: be.ready, Draining: be.draining, Connections: len(be.conns), Total: be.total}
 	if !be.ready {
 		s.Error = be.err.Error()
 	}
@@ -138,7 +139,7 @@ func (be *backend) set(err error) {
 		be.b.resetUseless()
 	default:
 		be.b.cfg.Log.Info("an API server is not ready", "backend", be.addr, "error", err)
-		if be.b.othersReady(be) {
+		if !be.status().Draining && be.b.othersReady(be) {
 			be.reset()
 		}
 	}

@@ -5,7 +5,7 @@
 //
 // A new connection goes to the ready API server with the fewest connections, and to the next one when that
 // refuses. When an API server stops being ready while another is, its connections are reset, so that
-// clients come back and get a better one. When none is ready, as when etcd has lost its majority, all are
+// clients come back and get a better one, unless it is drained. When none is ready, as when etcd has lost its majority, all are
 // tried: an answer that says what is wrong is better than none.
 package balancer
 
@@ -67,6 +67,7 @@ func (b *Balancer) Start(ctx context.Context) error {
 	}}
 	b.proxy.AddRoute(b.cfg.Listen.String(), target{b})
 	if err := b.proxy.Start(); err != nil {
+		b.proxy = nil // it would be waited for, and never ends
 		return fmt.Errorf("start the load balancer on %s: %w", b.cfg.Listen, err)
 	}
 	return nil
@@ -120,10 +121,30 @@ func (b *Balancer) SetBackends(addrs []netip.AddrPort) {
 	b.backends = next
 }
 
+// Drain sends no more connections to an API server while others take them, and leaves the present ones to it to end:
+// it is about to be stopped in good order. Undrain ends that.
+func (b *Balancer) Drain(addr netip.AddrPort) { b.setDraining(addr, true) }
+
+// Undrain has an API server get connections again.
+func (b *Balancer) Undrain(addr netip.AddrPort) { b.setDraining(addr, false) }
+
+func (b *Balancer) setDraining(addr netip.AddrPort, on bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, be := range b.backends {
+		if be.addr == addr {
+			be.mu.Lock()
+			be.draining = on
+			be.mu.Unlock()
+		}
+	}
+}
+
 // Backend is what is known of one API server.
 type Backend struct {
 	Addr        netip.AddrPort `json:"addr"`
 	Ready       bool           `json:"ready"`
+	Draining    bool           `json:"draining,omitempty"`
 	Connections int            `json:"connections"` // now
 	Total       int            `json:"total"`       // since the balancer started
 	Error       string         `json:"error,omitempty"`
@@ -166,7 +187,10 @@ func (b *Balancer) candidates() []*backend {
 		be := b.backends[(i+b.turn)%len(b.backends)]
 		s := be.status()
 		r := ranked{be: be, busy: s.Connections}
-		if !s.Ready {
+		switch {
+		case !s.Ready:
+			r.down = 2
+		case s.Draining:
 			r.down = 1
 		}
 		list = append(list, r)
@@ -193,7 +217,7 @@ func (b *Balancer) resetUseless() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, be := range b.backends {
-		if !be.status().Ready {
+		if s := be.status(); !s.Ready && !s.Draining {
 			be.reset()
 		}
 	}

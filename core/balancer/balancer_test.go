@@ -253,3 +253,22 @@ func TestNoServerAtAll(t *testing.T) {
 		t.Error("somebody answered")
 	}
 }
+
+func TestCloseAfterAStartThatFailed(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	b := New(Config{Listen: l.Addr().(*net.TCPAddr).AddrPort(), Log: slog.New(slog.DiscardHandler)})
+	if err := b.Start(t.Context()); err == nil {
+		t.Fatal("it listens on an address that is taken")
+	}
+	closed := make(chan error, 1)
+	go func() { closed <- b.Close() }()
+	select {
+	case <-closed:
+	case <-time.After(5 * time.Second):
+		t.Fatal("Close does not return")
+	}
+}

@@ -13,6 +13,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	corelisters "k8s.io/client-go/listers/core/v1"
 	"k8s.io/client-go/tools/cache"
+	podutil "k8s.io/kubernetes/pkg/api/v1/pod"
 
 	"kubelab/core/topology"
 )
@@ -33,7 +34,7 @@ const podsNotFinished = "status.phase!=Succeeded,status.phase!=Failed"
 func newCaches(client kubernetes.Interface, onNodes func()) (*caches, error) {
 	nodes := informers.NewSharedInformerFactory(client, 0)
 	pods := informers.NewSharedInformerFactoryWithOptions(client, 0,
-		informers.WithTransform(onlyPlace),
+		informers.WithTransform(essence),
 		informers.WithTweakListOptions(func(o *metav1.ListOptions) {
 			o.FieldSelector = fields.ParseSelectorOrDie(podsNotFinished).String()
 		}))
@@ -70,16 +71,34 @@ func (c *caches) close() {
 	}
 }
 
-// onlyPlace keeps of a pod what the engine needs, so that thousands of pods cost little memory.
-func onlyPlace(obj any) (any, error) {
-	if p, ok := obj.(*corev1.Pod); ok {
-		return &corev1.Pod{
-			ObjectMeta: metav1.ObjectMeta{Name: p.Name, Namespace: p.Namespace, UID: p.UID, ResourceVersion: p.ResourceVersion},
-			Spec:       corev1.PodSpec{NodeName: p.Spec.NodeName},
-		}, nil
+// essence keeps of a pod what the engine needs, so that thousands of pods cost little memory.
+func essence(obj any) (any, error) {
+	p, ok := obj.(*corev1.Pod)
+	if !ok {
+		return obj, nil
 	}
-	return obj, nil
+	kept := &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{
+			Name: p.Name, Namespace: p.Namespace, UID: p.UID, ResourceVersion: p.ResourceVersion,
+			DeletionTimestamp: p.DeletionTimestamp,
+		},
+		Spec:   corev1.PodSpec{NodeName: p.Spec.NodeName},
+		Status: corev1.PodStatus{PodIP: p.Status.PodIP},
+	}
+	if owner := metav1.GetControllerOf(p); owner != nil {
+		kept.OwnerReferences = []metav1.OwnerReference{{Kind: owner.Kind, UID: owner.UID, Controller: &yes}}
+	}
+	if podutil.IsPodReady(p) {
+		kept.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}
+	}
+	for _, s := range p.Status.ContainerStatuses {
+		kept.Status.ContainerStatuses = append(kept.Status.ContainerStatuses,
+			corev1.ContainerStatus{Name: s.Name, RestartCount: s.RestartCount, Ready: s.Ready})
+	}
+	return kept, nil
 }
+
+var yes = true
 
 // node is what the cluster last said of a node, or nil.
 func (c *caches) node(m topology.Machine) *corev1.Node {

@@ -17,6 +17,7 @@ import (
 
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
 	"kubelab/core/assets"
@@ -59,7 +60,10 @@ type Cluster struct {
 	dynamic dynamic.Interface
 	caches  *caches
 
-	changing sync.Mutex // held by whatever starts, stops, adds or removes
+	running context.Context // ends when the lab is stopped
+	end     context.CancelFunc
+
+	changing turns // whose turn it is to change what the lab is made of, or whether it runs
 
 	mu      sync.Mutex // guards what follows
 	spec    topology.Spec
@@ -73,11 +77,12 @@ type Cluster struct {
 func New(cfg Config) (*Cluster, error) {
 	c := &Cluster{
 		fresh: cfg.Fresh, dir: cfg.Dir, assets: cfg.Assets, log: cfg.Log, logs: cfg.Logs,
-		spec: cfg.Spec, state: view.Starting, since: time.Now(),
+		spec: cfg.Spec, state: view.Starting, since: time.Now(), changing: newTurns(),
 		masters: map[topology.Machine]*master.Master{}, nodes: map[topology.Machine]*node.Node{},
 		network: network.New(cfg.Spec, cfg.Log),
 		images:  node.NewImageStore(cfg.Assets.Root, cfg.Assets.Images),
 	}
+	c.running, c.end = context.WithCancel(context.Background())
 	var err error
 	if c.authority, err = pki.Open(cfg.Dir, cfg.Spec); err != nil {
 		return nil, fmt.Errorf("make certificates: %w", err)
@@ -134,16 +139,36 @@ func (c *Cluster) makeNode(m topology.Machine) error {
 	return nil
 }
 
-func (c *Cluster) master(m topology.Machine) *master.Master {
+// Master is the master on machine m, nil where there is none.
+func (c *Cluster) Master(m topology.Machine) *master.Master {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.masters[m]
 }
 
-func (c *Cluster) node(m topology.Machine) *node.Node {
+// Node is the node on machine m, nil where there is none.
+func (c *Cluster) Node(m topology.Machine) *node.Node {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.nodes[m]
+}
+
+// Network is the lab's wiring.
+func (c *Cluster) Network() *network.Network { return c.network }
+
+// Balancer is the load balancer in front of the API servers.
+func (c *Cluster) Balancer() *balancer.Balancer { return c.balancer }
+
+// Client is the engine's own access to the API, through the balancer as everybody's.
+func (c *Cluster) Client() kubernetes.Interface { return c.client }
+
+// ClientConfig is how others can have the same access.
+func (c *Cluster) ClientConfig() (*rest.Config, error) {
+	config, err := clientcmd.BuildConfigFromFlags("", c.dir.PKI("admin.conf"))
+	if err != nil {
+		return nil, fmt.Errorf("read the admin's kubeconfig: %w", err)
+	}
+	return config, nil
 }
 
 // machines are copies of what runs now.
@@ -164,9 +189,9 @@ func (c *Cluster) setState(s view.State) {
 
 // connect prepares the engine's access to the API. Nothing is sent before the balancer serves.
 func (c *Cluster) connect() error {
-	config, err := clientcmd.BuildConfigFromFlags("", c.dir.PKI("admin.conf"))
+	config, err := c.ClientConfig()
 	if err != nil {
-		return fmt.Errorf("read the admin's kubeconfig: %w", err)
+		return err
 	}
 	// The engine asks little, but what it asks at start must not queue behind the default of 5 a second.
 	config.QPS, config.Burst, config.UserAgent = 100, 200, "lab-engine"

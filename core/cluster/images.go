@@ -22,8 +22,11 @@ const (
 // LoadImage imports an image archive, as docker save or an OCI tool writes it, into every node. It returns
 // the names under which pods can use the images.
 func (c *Cluster) LoadImage(ctx context.Context, archive io.Reader, report view.Report) ([]string, error) {
-	c.changing.Lock()
-	defer c.changing.Unlock()
+	done, err := c.changing.alone(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	spec := c.Spec()
 	switch {
 	case len(spec.Nodes) == 0:
@@ -48,7 +51,7 @@ func (c *Cluster) LoadImage(ctx context.Context, archive io.Reader, report view.
 	imported := make([][]string, len(spec.Nodes))
 	err = step(ctx, report, "Image on "+count(spec.Nodes), importBound, func(ctx context.Context) error {
 		return inParallel(ctx, forEach(spec.Nodes, func(ctx context.Context, m topology.Machine) error {
-			names, err := c.node(m).Import(ctx, "the archive", io.NewSectionReader(f, 0, n))
+			names, err := c.Node(m).Import(ctx, "the archive", io.NewSectionReader(f, 0, n))
 			imported[slices.Index(spec.Nodes, m)] = names
 			if err != nil {
 				return fmt.Errorf("import into %s: %w", m, err)

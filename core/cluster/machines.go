@@ -24,8 +24,11 @@ const (
 
 // Add adds a master or a node to the running lab. When it fails the lab is as it was.
 func (c *Cluster) Add(ctx context.Context, kind topology.Kind, report view.Report) (m topology.Machine, err error) {
-	c.changing.Lock()
-	defer c.changing.Unlock()
+	done, err := c.changing.alone(ctx)
+	if err != nil {
+		return m, err
+	}
+	defer done()
 	before := c.Spec()
 	m = before.Next(kind)
 	after := before.With(m)
@@ -59,7 +62,7 @@ func (c *Cluster) addMaster(ctx context.Context, m topology.Machine, report view
 	if err := c.makeMaster(m); err != nil {
 		return err
 	}
-	made := c.master(m)
+	made := c.Master(m)
 	if c.Spec().Empty {
 		c.setSpec(c.Spec().With(m))
 		return nil
@@ -102,8 +105,11 @@ func (c *Cluster) addNode(ctx context.Context, m topology.Machine, report view.R
 
 // Remove takes a machine out of the running lab: a node is drained first, a member leaves etcd.
 func (c *Cluster) Remove(ctx context.Context, m topology.Machine, report view.Report) error {
-	c.changing.Lock()
-	defer c.changing.Unlock()
+	done, err := c.changing.alone(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
 	spec := c.Spec()
 	switch {
 	case !spec.Has(m):
@@ -133,7 +139,7 @@ func (c *Cluster) leave(ctx context.Context, m topology.Machine, report view.Rep
 		return err
 	}
 	return step(ctx, report, m.Name()+" powered off", leaveBound, func(ctx context.Context) error {
-		if err := c.node(m).Stop(ctx); err != nil {
+		if err := c.Node(m).Stop(ctx); err != nil {
 			return err
 		}
 		err := c.client.CoreV1().Nodes().Delete(ctx, m.Name(), metav1.DeleteOptions{})
@@ -178,7 +184,7 @@ func namesOf(ms []topology.Machine) string {
 }
 
 func (c *Cluster) forgetNode(ctx context.Context, m topology.Machine) error {
-	n := c.node(m)
+	n := c.Node(m)
 	if n == nil {
 		return nil
 	}

@@ -32,7 +32,7 @@ func (c *Cluster) joinEtcd(ctx context.Context, m topology.Machine) error {
 		if err != nil {
 			return err
 		}
-		return c.master(m).JoinEtcd(ctx, initial, func(ctx context.Context) error { return etcd.Promote(ctx, client, spec, m) })
+		return c.Master(m).JoinEtcd(ctx, initial, func(ctx context.Context) error { return etcd.Promote(ctx, client, spec, m) })
 	})
 }
 
@@ -51,16 +51,21 @@ func (c *Cluster) leaveEtcd(ctx context.Context, m topology.Machine) error {
 	// Scheduler and controller manager give up their Leases, and the member its leadership, before it goes:
 	// nobody has to wait for them to run out.
 	for _, name := range []string{component.Scheduler, component.ControllerManager} {
-		if err := c.master(m).Component(name).Stop(ctx); err != nil {
+		if err := c.Master(m).Component(name).Stop(ctx); err != nil {
 			return err
 		}
 	}
+	return c.dropMember(ctx, m)
+}
+
+// dropMember takes the master's member off etcd's list.
+func (c *Cluster) dropMember(ctx context.Context, m topology.Machine) error {
 	return c.withEtcd(m, func(client *clientv3.Client, spec topology.Spec) error { return etcd.Remove(ctx, client, spec, m) })
 }
 
 // forgetMaster ends what runs of the master, and its membership if it got that far.
 func (c *Cluster) forgetMaster(ctx context.Context, m topology.Machine) error {
-	made := c.master(m)
+	made := c.Master(m)
 	if made == nil {
 		return c.network.RemoveMaster(m)
 	}

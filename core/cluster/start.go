@@ -27,14 +27,20 @@ const (
 // Start brings the lab up: for the first time, or again from what is on disk. It returns once pods can be
 // made, every node is ready and the demo answers. On error what was started still runs: Abandon it.
 func (c *Cluster) Start(ctx context.Context, report view.Report) error {
-	c.changing.Lock()
-	defer c.changing.Unlock()
+	done, err := c.changing.alone(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
 	spec := c.Spec()
 	begin := time.Now()
 	if err := step(ctx, report, "Network", networkBound, c.networkUp); err != nil {
 		return err
 	}
 	if spec.Empty {
+		if err := master.Form(c.inOrder()); err != nil {
+			return err
+		}
 		if err := step(ctx, report, "Empty machines", bootBound, c.powerOnNodes(spec.Nodes)); err != nil {
 			return err
 		}
@@ -58,20 +64,16 @@ func (c *Cluster) Start(ctx context.Context, report view.Report) error {
 func (c *Cluster) startComponents(ctx context.Context, report view.Report, spec topology.Spec, begin time.Time) error {
 	defer master.EaseGC()()
 	serving := make(chan struct{}) // closed when the first API server is ready
-	masters, _ := c.machines()
-	var inOrder []*master.Master
-	for _, m := range spec.Masters {
-		inOrder = append(inOrder, masters[m])
-	}
-	return inParallel(ctx,
+	whole, wiped := c.wiped(c.inOrder())
+	err := inParallel(ctx,
 		func(ctx context.Context) error {
-			return c.explainMasters(master.Bootstrap(ctx, inOrder, func() { close(serving) }))
+			return c.explainMasters(master.Bootstrap(ctx, whole, func() { close(serving) }))
 		},
 		func(ctx context.Context) error {
-			return step(ctx, report, "etcd, "+members(len(spec.Masters)), etcdBound, c.allRunning(component.Etcd))
+			return step(ctx, report, "etcd, "+members(len(whole)), etcdBound, allRunning(whole, component.Etcd))
 		},
 		func(ctx context.Context) error {
-			return step(ctx, report, "kube-apiserver on "+count(spec.Masters), apiBound, c.allRunning(component.APIServer))
+			return step(ctx, report, "kube-apiserver on "+count(machinesOf(whole)), apiBound, allRunning(whole, component.APIServer))
 		},
 		func(ctx context.Context) error { return c.startNodes(ctx, report, spec, serving, begin) },
 		func(ctx context.Context) error {
@@ -85,6 +87,36 @@ func (c *Cluster) startComponents(ctx context.Context, report view.Report, spec 
 			}
 			return step(ctx, report, "Scheduler and controller manager lead", leadersBound, c.podsCanBeMade)
 		})
+	for _, m := range wiped {
+		if err != nil {
+			return err
+		}
+		err = step(ctx, report, m.Machine().Name()+" gets a new etcd member", joinBound, func(ctx context.Context) error {
+			if err := c.ReplaceMember(ctx, m.Machine()); err != nil {
+				return err
+			}
+			return c.explainMaster(m.Machine(), "", m.Start(ctx))
+		})
+	}
+	return err
+}
+
+// inOrder lists the masters by number.
+func (c *Cluster) inOrder() []*master.Master {
+	masters, _ := c.machines()
+	var list []*master.Master
+	for _, m := range c.Spec().Masters {
+		list = append(list, masters[m])
+	}
+	return list
+}
+
+func machinesOf(masters []*master.Master) []topology.Machine {
+	var list []topology.Machine
+	for _, m := range masters {
+		list = append(list, m.Machine())
+	}
+	return list
 }
 
 // startNodes boots the nodes, has them join once an API server serves, and puts the workload of a new lab on
@@ -115,14 +147,13 @@ func (c *Cluster) startNodes(ctx context.Context, report view.Report, spec topol
 	})
 }
 
-// allRunning waits until the component runs on every master.
-func (c *Cluster) allRunning(name string) func(context.Context) error {
+// allRunning waits until the component runs on every one of masters.
+func allRunning(masters []*master.Master, name string) func(context.Context) error {
 	return func(ctx context.Context) error {
-		masters, _ := c.machines()
 		return poll(ctx, func(context.Context) (bool, string) {
-			for m, made := range masters {
-				if s := made.Status()[name]; s.State != component.Running {
-					return false, fmt.Sprintf("%s/%s is %s", m, name, s.State)
+			for _, m := range masters {
+				if s := m.Status()[name]; s.State != component.Running {
+					return false, fmt.Sprintf("%s/%s is %s", m.Machine(), name, s.State)
 				}
 			}
 			return true, ""
@@ -161,7 +192,7 @@ func (c *Cluster) networkUp(ctx context.Context) error {
 func (c *Cluster) bootNodes(nodes []topology.Machine) func(context.Context) error {
 	return func(ctx context.Context) error {
 		return inParallel(ctx, forEach(nodes, func(ctx context.Context, m topology.Machine) error {
-			return c.explain(m, component.Containerd, c.node(m).Boot(ctx))
+			return c.explain(m, component.Containerd, c.Node(m).Boot(ctx))
 		})...)
 	}
 }
@@ -169,14 +200,14 @@ func (c *Cluster) bootNodes(nodes []topology.Machine) func(context.Context) erro
 // powerOnNodes starts the nodes with nothing on them.
 func (c *Cluster) powerOnNodes(nodes []topology.Machine) func(context.Context) error {
 	return func(ctx context.Context) error {
-		return inParallel(ctx, forEach(nodes, func(ctx context.Context, m topology.Machine) error { return c.node(m).PowerOn(ctx) })...)
+		return inParallel(ctx, forEach(nodes, func(ctx context.Context, m topology.Machine) error { return c.Node(m).PowerOn(ctx) })...)
 	}
 }
 
 // joinNodes starts kubelet and kube-proxy and waits until the cluster calls the nodes ready.
 func (c *Cluster) joinNodes(ctx context.Context, nodes []topology.Machine, since time.Time) error {
 	err := inParallel(ctx, forEach(nodes, func(ctx context.Context, m topology.Machine) error {
-		return c.explain(m, component.Kubelet, c.node(m).Join(ctx))
+		return c.explain(m, component.Kubelet, c.Node(m).Join(ctx))
 	})...)
 	if err != nil {
 		return err

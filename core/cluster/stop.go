@@ -21,8 +21,12 @@ const (
 // Stop stops the lab gracefully: pods are asked to end, Leases are released, etcd is closed. What does not
 // end within its bound is ended as by a power cut, so that Stop leaves nothing running.
 func (c *Cluster) Stop(ctx context.Context, report view.Report) error {
-	c.changing.Lock()
-	defer c.changing.Unlock()
+	done, err := c.changing.alone(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	c.end()
 	c.setState(view.Stopping)
 	spec := c.Spec()
 	masters, nodes := c.machines()
@@ -46,8 +50,10 @@ func (c *Cluster) Stop(ctx context.Context, report view.Report) error {
 
 // Abandon ends everything at once, as a power cut would.
 func (c *Cluster) Abandon() {
-	c.changing.Lock()
-	defer c.changing.Unlock()
+	if done, err := c.changing.alone(context.Background()); err == nil { // it has no reason to fail
+		defer done()
+	}
+	c.end()
 	c.caches.close()
 	c.crashAll()
 }

@@ -35,6 +35,7 @@ func (m *Master) etcd() begin {
 			return nil, err
 		}
 		previous = member
+		m.Join(etcd.Initial{}) // from now on it has data, or has lost it
 		return member, nil
 	}
 }

@@ -34,7 +34,7 @@ import (
 //   - The other API servers follow when the first is ready. All at once, they would all write the same 300
 //     default objects and get into each other's way.
 func Bootstrap(ctx context.Context, masters []*Master, serving func()) error {
-	if err := formCluster(masters); err != nil {
+	if err := Form(masters); err != nil {
 		return err
 	}
 	all, ctx := errgroup.WithContext(ctx)
@@ -87,8 +87,8 @@ func StopAll(ctx context.Context, masters []*Master) error {
 	return errors.Join(errs...)
 }
 
-// formCluster has masters without data form a new cluster, if none has any.
-func formCluster(masters []*Master) error {
+// Form has masters form a new cluster when they start, if none of them has any data.
+func Form(masters []*Master) error {
 	if len(masters) == 0 {
 		return errors.New("start no masters")
 	}

@@ -13,8 +13,10 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"go.etcd.io/etcd/server/v3/embed"
+	"golang.org/x/sync/errgroup"
 	apiapp "k8s.io/kubernetes/cmd/kube-apiserver/app"
 	schedulerapp "k8s.io/kubernetes/cmd/kube-scheduler/app"
 
@@ -83,22 +85,36 @@ func (m *Master) Etcd() *embed.Etcd {
 	return nil
 }
 
-// Start starts all components that do not run, in order, and returns when they are ready. When one fails it
-// stops those that it started.
+// Start starts all components that do not run and returns when they are ready. The API server is made while etcd
+// finds its peers. When one fails it stops those that it started.
 func (m *Master) Start(ctx context.Context) error {
+	etcdReady, err := m.components[component.Etcd].open(ctx)
+	if err != nil {
+		return err
+	}
+	all, within := errgroup.WithContext(ctx)
+	all.Go(etcdReady)
 	var started []*Component
 	for _, name := range component.OfMaster {
 		c := m.components[name]
 		if c.Status().State == component.Running {
 			continue
 		}
-		if err := c.Start(ctx); err != nil {
-			return errors.Join(err, stop(context.WithoutCancel(ctx), started))
-		}
 		started = append(started, c)
+		if name != component.Etcd {
+			all.Go(func() error { return c.Start(within) })
+		}
+	}
+	if err := all.Wait(); err != nil {
+		undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoBound)
+		defer cancel()
+		return errors.Join(err, stop(undo, started))
 	}
 	return nil
 }
+
+// undoBound is how long it may take to stop what was started in vain.
+const undoBound = 15 * time.Second
 
 // Stop stops all components in good order, the last one first. When ctx ends first it crashes the rest.
 func (m *Master) Stop(ctx context.Context) error {

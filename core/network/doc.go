@@ -1,7 +1,8 @@
 // Package network is the wiring of one lab: the bridge in the host's network namespace, which holds the
 // addresses of the host, the load balancer and the masters; one network namespace and one link for each
 // node; the routes to pods and Services; and the way out to the internet. It starts no process and knows
-// nothing of Kubernetes. Failures between masters are not made here: they need rules, not links.
+// nothing of Kubernetes. Links can be made to fail: a node's as a
+// whole by SetLink, single ones by SetLosses and SetDelays.
 //
 // Network is the main type. Collisions and FreeSubnet help to choose a subnet, Sweep removes what an engine
 // that was killed has left behind.
@@ -13,6 +14,7 @@
 //	lab-NAME.node-1        a node's network namespace, as in `ip netns`; its own end of the link is eth0
 //	routes                 to pods and Services, all of them through the bridge, so they vanish with it
 //	table ip lab-NAME      an nftables table: masquerading, and a wall around the lab
+//	table ip, table bridge lab-NAME.loss    what is lost between machines, while something is
 //
 // The hash is of the lab's name, because the kernel allows 15 characters for the name of a link.
 //

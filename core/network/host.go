@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/vishvananda/netlink"
+
+	"kubelab/core/topology"
 )
 
 // RunDir is where settings of the host are written down that the last lab to go sets back. It does not outlive
@@ -142,9 +144,10 @@ func deleteTable(ctx context.Context, lab string) error {
 		return nil // so no table can have been made
 	}
 	// The first line makes the table where it is missing, so that the second cannot miss it.
-	script := strings.ReplaceAll("table ip TABLE\ndelete table ip TABLE\n", "TABLE", Table(lab))
+	script := strings.ReplaceAll("table ip TABLE\ndelete table ip TABLE\n", "TABLE", Table(lab)) +
+		lossTables(topology.Spec{Name: lab}, nil)
 	if err := run(ctx, script, "nft", "-f", "-"); err != nil {
-		return fmt.Errorf("delete nftables table %s: %w", Table(lab), err)
+		return fmt.Errorf("delete nftables tables %s: %w", Table(lab), err)
 	}
 	return nil
 }

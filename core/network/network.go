@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/netip"
+	"slices"
 	"sync"
 
 	"github.com/vishvananda/netlink"
@@ -109,6 +110,16 @@ func (n *Network) RemoveMaster(m topology.Machine) error {
 		return fmt.Errorf("remove the address of %s: %w", m, err)
 	}
 	return nil
+}
+
+// HasMaster reports whether the address of a master is on the bridge.
+func (n *Network) HasMaster(m topology.Machine) bool {
+	link, err := netlink.LinkByName(Bridge(n.spec.Name))
+	if err != nil {
+		return false
+	}
+	list, err := netlink.AddrList(link, netlink.FAMILY_V4)
+	return err == nil && slices.ContainsFunc(list, func(a netlink.Addr) bool { return prefixOf(a.IPNet).Addr() == n.spec.Addr(m) })
 }
 
 // SetPodRanges says which node has which pod range; nodes that are left out have none. Routes follow, on the

@@ -20,6 +20,7 @@ func Sweep(ctx context.Context, lab string) error {
 		sweepNamespaces(lab),
 		deleteTable(ctx, lab),
 		closeFirewall(ctx, lab),
+		sweepDelays(lab),
 		stopForwarding(),
 	)
 }

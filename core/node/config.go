@@ -55,6 +55,7 @@ type settings struct {
 	Quick           bool // the timings are for people who watch
 	LeaseSeconds    int
 	ReservedMemory  string
+	FreeDisk        string // less makes kubelet evict pods
 	MTU             int
 	ResolvConf      string // empty: the host knows no name server
 	PauseImage      string
@@ -70,7 +71,7 @@ func (c Config) settings(mtu int, names bool) (settings, error) {
 	s := settings{
 		Machine: c.Machine, IP: c.Spec.Addr(c.Machine), DNS: c.Spec.DNSService(), PodRange: c.Spec.PodRange(),
 		ClusterDomain: topology.ClusterDomain, Timing: timing, Quick: c.Spec.Timing == topology.Workshop,
-		LeaseSeconds: int(timing.NodeLease.Seconds()), ReservedMemory: reserved(c.Spec.NodeMemory), MTU: mtu,
+		LeaseSeconds: int(timing.NodeLease.Seconds()), ReservedMemory: reserved(c.Spec.NodeMemory), FreeDisk: littleDisk, MTU: mtu,
 		PauseImage: images.Pause, Bin: binDir, Kubernetes: kubernetesDir, DisabledPlugins: disabledPlugins,
 	}
 	if names {

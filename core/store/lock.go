@@ -13,8 +13,15 @@ import (
 // ErrHeld is returned when another process, the lab's engine, holds the lab.
 var ErrHeld = errors.New("the lab is held by a running engine")
 
+// ErrNameTaken is returned when a lab of that name runs under another root: links, cgroups and namespaces carry the
+// name, so a machine has room for one of them.
+var ErrNameTaken = errors.New("a lab of that name runs under another LAB_HOME: choose another --name")
+
 // Lock is the exclusive hold of a lab. It ends with Release or with the process.
-type Lock struct{ f *os.File }
+type Lock struct {
+	f    *os.File
+	name int // a socket that has the lab's name, for all roots of the machine
+}
 
 // The lock lies beside the lab's directory and not in it, so that it can be held while the directory is
 // made and while it is removed.
@@ -38,10 +45,31 @@ func (d Dir) Lock() (*Lock, error) {
 		// Whoever held it before may have removed the file between our open and our lock: then we hold
 		// a file that nobody else will find.
 		if same(f, d.lockFile()) {
-			return &Lock{f}, errors.Join(f.Truncate(0), writePID(f))
+			name, err := claim(d.Name())
+			if err != nil {
+				return nil, errors.Join(err, os.Remove(f.Name()), f.Close())
+			}
+			return &Lock{f, name}, errors.Join(f.Truncate(0), writePID(f))
 		}
 		f.Close()
 	}
+}
+
+// claim takes the lab's name for the machine, or rather for its network namespace, where the names of links must
+// differ. An abstract socket's name goes with the process and needs no file.
+func claim(name string) (fd int, err error) {
+	fd, err = unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return -1, err
+	}
+	if err := unix.Bind(fd, &unix.SockaddrUnix{Name: "@lab/" + name}); err != nil {
+		unix.Close(fd)
+		if errors.Is(err, unix.EADDRINUSE) {
+			return -1, ErrNameTaken
+		}
+		return -1, fmt.Errorf("take the name %s: %w", name, err)
+	}
+	return fd, nil
 }
 
 func writePID(f *os.File) error {
@@ -57,7 +85,7 @@ func same(f *os.File, path string) bool {
 
 // Release gives the lab up and removes the lock's file.
 func (l *Lock) Release() error {
-	return errors.Join(os.Remove(l.f.Name()), l.f.Close())
+	return errors.Join(os.Remove(l.f.Name()), l.f.Close(), unix.Close(l.name))
 }
 
 // Holder is the process that holds the lab, and whether any does.

@@ -131,3 +131,27 @@ func TestNamesCannotLeaveTheRoot(t *testing.T) {
 		}
 	}
 }
+
+func TestNamesAreTheMachines(t *testing.T) {
+	one, other := open(t, t.TempDir(), "named-once"), open(t, t.TempDir(), "named-once")
+	lock, err := one.Lock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := other.Lock(); !errors.Is(err, ErrNameTaken) {
+		t.Errorf("Lock under another root: %v, want ErrNameTaken", err)
+	}
+	if _, err := one.Lock(); !errors.Is(err, ErrHeld) {
+		t.Errorf("Lock again: %v, want ErrHeld", err)
+	}
+	if err := lock.Release(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := other.Lock()
+	if err != nil {
+		t.Fatalf("Lock after Release: %v", err)
+	}
+	if err := again.Release(); err != nil {
+		t.Error(err)
+	}
+}

@@ -29,6 +29,11 @@ const (
 	apiService, dnsService = 1, 10
 )
 
+// EtcdQuota is how large the database of an etcd member may grow, in bytes (--quota-backend-bytes). Upstream's
+// default of 2 GiB is more than a machine with several labs on it has to spare; a lab of 50 nodes and 1,000 pods
+// uses a tenth of this.
+const EtcdQuota = 256 << 20
+
 // ValidateSubnet reports whether p can hold a lab: a private IPv4 /16, written with its first address.
 func ValidateSubnet(p netip.Prefix) error {
 	switch {

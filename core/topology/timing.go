@@ -43,7 +43,7 @@ func (n TimingName) Values() (Timing, error) {
 			NodeStatusUpdate: 2 * time.Second, NodeStatusReport: 10 * time.Second, NodeLease: 8 * time.Second,
 			Toleration: 3 * time.Second,
 			Lease:      4 * time.Second, RenewDeadline: 3 * time.Second, Retry: 500 * time.Millisecond,
-			EtcdHeartbeat: 100 * time.Millisecond, EtcdElection: 500 * time.Millisecond,
+			EtcdHeartbeat: 50 * time.Millisecond, EtcdElection: 250 * time.Millisecond,
 		}, nil
 	case Upstream:
 		return Timing{

@@ -1,14 +1,11 @@
 // Package view is what front ends see of a lab: plain data, without any type of Kubernetes, so that what
 // shows a lab builds in seconds and can be fed from a recording as well as from a running engine.
 //
-// The main type is Snapshot. Its JSON form is what "lab status --json" prints.
+// The main types are Lab, the one way to a running lab, Snapshot, what it looks like at a moment, Action, what
+// can be asked of it, and Record, what became of a fault. Snapshot's JSON form is what "lab status --json" prints.
 package view
 
-import (
-	"time"
-
-	"kubelab/core/component"
-)
+import "kubelab/core/component"
 
 // State is a lab's condition in one word.
 type State string
@@ -71,14 +68,6 @@ type Node struct {
 	PodRange    string                      `json:"podRange,omitempty"`
 	PID         int                         `json:"pid,omitempty"` // of the node's first process, on the host
 	Components  map[string]component.Status `json:"components"`
-}
-
-// Fault is something that was injected and not yet healed.
-type Fault struct {
-	ID    string    `json:"id"`
-	Kind  string    `json:"kind"`
-	What  string    `json:"what"`
-	Since time.Time `json:"since"`
 }
 
 // Listed is a lab as "lab list --json" prints it.

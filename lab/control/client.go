@@ -1,6 +1,7 @@
 package control
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -8,7 +9,6 @@ import (
 	"net"
 	"net/http"
 
-	"kubelab/core/topology"
 	"kubelab/core/view"
 )
 
@@ -28,26 +28,36 @@ func Dial(path string) *Client {
 // Status is the lab as it is now.
 func (c *Client) Status(ctx context.Context) (view.Snapshot, error) {
 	var s view.Snapshot
-	body, err := c.do(ctx, http.MethodGet, "/status", nil)
+	return s, c.get(ctx, "/status", &s)
+}
+
+// Possibilities lists what can be done to the lab, and why not.
+func (c *Client) Possibilities(ctx context.Context) ([]view.Possible, error) {
+	var list []view.Possible
+	return list, c.get(ctx, "/faults", &list)
+}
+
+// History lists all faults that are remembered, the oldest first.
+func (c *Client) History(ctx context.Context) ([]view.Record, error) {
+	var list []view.Record
+	return list, c.get(ctx, "/faults/history", &list)
+}
+
+// Do has the engine do what is asked.
+func (c *Client) Do(ctx context.Context, a view.Action, report view.Report) (view.Outcome, error) {
+	var out view.Outcome
+	b, err := json.Marshal(a)
 	if err != nil {
-		return s, err
+		return out, err
 	}
-	defer body.Close()
-	if err := json.NewDecoder(body).Decode(&s); err != nil {
-		return s, fmt.Errorf("read the engine's answer: %w", err)
+	result, err := c.stream(ctx, http.MethodPost, "/do", bytes.NewReader(b), report)
+	if err != nil {
+		return out, err
 	}
-	return s, nil
-}
-
-// Add adds a machine and returns its name.
-func (c *Client) Add(ctx context.Context, kind topology.Kind, report view.Report) (string, error) {
-	return c.stream(ctx, http.MethodPost, "/machines/"+string(kind), nil, report)
-}
-
-// Remove removes a machine.
-func (c *Client) Remove(ctx context.Context, m topology.Machine, report view.Report) error {
-	_, err := c.stream(ctx, http.MethodDelete, "/machines/"+m.Name(), nil, report)
-	return err
+	if err := json.Unmarshal([]byte(result), &out); err != nil {
+		return out, fmt.Errorf("read the engine's answer: %w", err)
+	}
+	return out, nil
 }
 
 // LoadImage imports an image archive into every node and returns the images' names.
@@ -64,6 +74,18 @@ func (c *Client) LoadImage(ctx context.Context, archive io.Reader, report view.R
 func (c *Client) Stop(ctx context.Context, report view.Report) error {
 	_, err := c.stream(ctx, http.MethodPost, "/stop", nil, report)
 	return err
+}
+
+func (c *Client) get(ctx context.Context, path string, into any) error {
+	body, err := c.do(ctx, http.MethodGet, path, nil)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	if err := json.NewDecoder(body).Decode(into); err != nil {
+		return fmt.Errorf("read the engine's answer: %w", err)
+	}
+	return nil
 }
 
 func (c *Client) stream(ctx context.Context, method, path string, in io.Reader, report view.Report) (string, error) {

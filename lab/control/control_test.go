@@ -12,22 +12,28 @@ import (
 	"testing"
 	"time"
 
-	"kubelab/core/topology"
 	"kubelab/core/view"
 )
 
-// fakeLab keeps the promises of a lab: it reports steps, and ends when the caller goes away.
+// fakeLab keeps the promises of a lab: it reports steps, and fails with a code.
 type fakeLab struct{ removeErr error }
 
 func (f fakeLab) Snapshot() view.Snapshot { return view.Snapshot{Name: "a", State: view.Healthy} }
 
-func (f fakeLab) Add(ctx context.Context, kind topology.Kind, report view.Report) (topology.Machine, error) {
+func (f fakeLab) Watch(context.Context) <-chan view.Event { return nil }
+
+func (f fakeLab) Do(_ context.Context, a view.Action, report view.Report) (view.Outcome, error) {
+	if a.Verb == view.Remove {
+		return view.Outcome{}, f.removeErr
+	}
 	report(view.Step{Name: "join"})
 	report(view.Step{Name: "join", Done: true, Took: time.Second})
-	return topology.Machine{Kind: kind, Number: 4}, nil
+	return view.Outcome{Text: a.String()}, nil
 }
 
-func (f fakeLab) Remove(context.Context, topology.Machine, view.Report) error { return f.removeErr }
+func (f fakeLab) Possibilities() []view.Possible { return []view.Possible{{Verb: view.Kill}} }
+
+func (f fakeLab) History() []view.Record { return []view.Record{{Fault: view.Fault{ID: "f1"}}} }
 
 func (f fakeLab) LoadImage(_ context.Context, r io.Reader, _ view.Report) ([]string, error) {
 	b, err := io.ReadAll(r)
@@ -53,13 +59,20 @@ func TestCalls(t *testing.T) {
 		t.Errorf("Status = %v, %v", s, err)
 	}
 	var steps []view.Step
-	name, err := client.Add(t.Context(), topology.Node, func(s view.Step) { steps = append(steps, s) })
-	if err != nil || name != "node-4" || len(steps) != 2 || steps[1].Took != time.Second {
-		t.Errorf("Add = %q, %v with steps %v", name, err, steps)
+	flap := view.Action{Verb: view.Flap, Targets: []string{"master-1", "master-2"}, Every: time.Second}
+	out, err := client.Do(t.Context(), flap, func(s view.Step) { steps = append(steps, s) })
+	if err != nil || out.Text != "flap master-1 master-2 --every 1s" || len(steps) != 2 || steps[1].Took != time.Second {
+		t.Errorf("Do = %+v, %v with steps %v", out, err, steps)
 	}
-	err = client.Remove(t.Context(), topology.Machine{Kind: topology.Node, Number: 9}, func(view.Step) {})
+	_, err = client.Do(t.Context(), view.Action{Verb: view.Remove, Targets: []string{"node-9"}}, func(view.Step) {})
 	if view.CodeOf(err) != view.NotFound || err.Error() != "no node-9; there is node-1" {
-		t.Errorf("Remove = %v with code %d", err, view.CodeOf(err))
+		t.Errorf("Do = %v with code %d", err, view.CodeOf(err))
+	}
+	if list, err := client.Possibilities(t.Context()); err != nil || len(list) != 1 || list[0].Verb != view.Kill {
+		t.Errorf("Possibilities = %v, %v", list, err)
+	}
+	if list, err := client.History(t.Context()); err != nil || len(list) != 1 || list[0].ID != "f1" {
+		t.Errorf("History = %v, %v", list, err)
 	}
 	names, err := client.LoadImage(t.Context(), strings.NewReader("archive"), func(view.Step) {})
 	if err != nil || len(names) != 1 || names[0] != "archive" {

@@ -9,18 +9,18 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/pprof"
 	"os"
 	"time"
 
-	"kubelab/core/topology"
 	"kubelab/core/view"
 )
 
 // Lab is what the server serves.
 type Lab interface {
-	Snapshot() view.Snapshot
-	Add(ctx context.Context, kind topology.Kind, report view.Report) (topology.Machine, error)
-	Remove(ctx context.Context, m topology.Machine, report view.Report) error
+	view.Lab
+	Possibilities() []view.Possible
+	History() []view.Record
 	LoadImage(ctx context.Context, archive io.Reader, report view.Report) (names []string, err error)
 	Stop(ctx context.Context, report view.Report) error
 }
@@ -71,26 +71,26 @@ func (s *Server) Close() error {
 
 func (s *Server) routes(lab Lab) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /status", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(lab.Snapshot()) // the client has gone: nobody to tell
-	})
-	mux.HandleFunc("POST /machines/{kind}", stream(func(r *http.Request, report view.Report) (string, error) {
-		m, err := lab.Add(r.Context(), topology.Kind(r.PathValue("kind")), report)
-		return m.Name(), err
-	}))
-	mux.HandleFunc("DELETE /machines/{name}", stream(func(r *http.Request, report view.Report) (string, error) {
-		m, err := topology.ParseMachine(r.PathValue("name"))
-		if err != nil {
-			return "", &view.Failure{Code: view.NotFound, Err: err}
+	mux.HandleFunc("GET /status", answer(func() any { return lab.Snapshot() }))
+	mux.HandleFunc("GET /faults", answer(func() any { return lab.Possibilities() }))
+	mux.HandleFunc("GET /faults/history", answer(func() any { return lab.History() }))
+	mux.HandleFunc("POST /do", stream(func(r *http.Request, report view.Report) (string, error) {
+		var a view.Action
+		if err := json.NewDecoder(io.LimitReader(r.Body, maxAction)).Decode(&a); err != nil {
+			return "", view.Fail(view.Usage, "read what is to be done: %v", err)
 		}
-		return m.Name(), lab.Remove(r.Context(), m, report)
+		out, err := lab.Do(r.Context(), a, report)
+		b, _ := json.Marshal(out) // plain data always marshals
+		return string(b), err
 	}))
 	mux.HandleFunc("POST /images", stream(func(r *http.Request, report view.Report) (string, error) {
 		names, err := lab.LoadImage(r.Context(), r.Body, report)
 		b, _ := json.Marshal(names) // strings always marshal
 		return string(b), err
 	}))
+	// For those who look for what the engine spends time and memory on; package logs says how to tell components apart.
+	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("POST /stop", stream(func(r *http.Request, report view.Report) (string, error) {
 		// Stopping goes on when the one who asked for it goes away.
 		err := lab.Stop(context.WithoutCancel(r.Context()), report)
@@ -100,6 +100,17 @@ func (s *Server) routes(lab Lab) http.Handler {
 		return "", err
 	}))
 	return mux
+}
+
+// maxAction is more than any action needs, in bytes.
+const maxAction = 64 << 10
+
+// answer turns what ask returns into an answer.
+func answer(ask func() any) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(ask()) // the client has gone: nobody to tell
+	}
 }
 
 // stream turns work into an answer that shows it step by step.

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -84,9 +85,14 @@ func Open(ctx context.Context, cfg Config) (*Server, error) {
 		listener.Close()
 		g.close()
 		close(s.done)
+		// The process does not give memory back by itself before it has been idle for minutes.
+		time.AfterFunc(lingering, debug.FreeOSMemory)
 	}()
 	return s, nil
 }
+
+// lingering is how long timers of upstream's, of a minute most of them, hold what is left of a server that ended.
+const lingering = 70 * time.Second
 
 // Ready waits until the API server says that it is ready.
 func (s *Server) Ready(ctx context.Context) error {

@@ -46,17 +46,24 @@ func healing(err error) bool { return errors.Is(err, rpctypes.ErrUnhealthy) }
 
 // Client connects to the members on the machines at, with the lab administrator's certificate.
 func Client(d store.Dir, s topology.Spec, at ...topology.Machine) (*clientv3.Client, error) {
+	config, err := ClientConfig(d, s, at...)
+	if err != nil {
+		return nil, err
+	}
+	return clientv3.New(config)
+}
+
+// ClientConfig is what Client connects with.
+func ClientConfig(d store.Dir, s topology.Spec, at ...topology.Machine) (clientv3.Config, error) {
 	config, err := clientTLS(d)
 	if err != nil {
-		return nil, fmt.Errorf("load the certificate for etcd: %w", err)
+		return clientv3.Config{}, fmt.Errorf("load the certificate for etcd: %w", err)
 	}
 	var endpoints []string
 	for _, m := range at {
 		endpoints = append(endpoints, s.EtcdClientURL(m))
 	}
-	return clientv3.New(clientv3.Config{
-		Endpoints: endpoints, TLS: config, DialTimeout: dialTimeout, Logger: zap.NewNop(),
-	})
+	return clientv3.Config{Endpoints: endpoints, TLS: config, DialTimeout: dialTimeout, Logger: zap.NewNop()}, nil
 }
 
 func clientTLS(d store.Dir) (*tls.Config, error) {
@@ -141,6 +148,22 @@ func Remove(ctx context.Context, c *clientv3.Client, s topology.Spec, m topology
 	}, healing)
 	if err != nil && !errors.Is(err, rpctypes.ErrMemberNotFound) {
 		return fmt.Errorf("remove %s from etcd's members: %w", m, err)
+	}
+	return nil
+}
+
+// MoveLeader has the member on machine to lead. The client must be connected to the leader only.
+func MoveLeader(ctx context.Context, c *clientv3.Client, s topology.Spec, to topology.Machine) error {
+	list, err := c.MemberList(ctx)
+	if err != nil {
+		return fmt.Errorf("list etcd's members: %w", err)
+	}
+	found := find(list.Members, s, to)
+	if found == nil {
+		return fmt.Errorf("move etcd's leader to %s: it is no member", to)
+	}
+	if _, err := c.MoveLeader(ctx, found.ID); err != nil {
+		return fmt.Errorf("move etcd's leader to %s: %w", to, err)
 	}
 	return nil
 }

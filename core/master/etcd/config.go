@@ -3,9 +3,11 @@ package etcd
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 
 	"go.etcd.io/etcd/client/pkg/v3/logutil"
@@ -40,11 +42,28 @@ func NewCluster(s topology.Spec, members ...topology.Machine) Initial {
 	return in
 }
 
+// String is the cluster as etcd's --initial-cluster has it.
+func (in Initial) String() string {
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(in.Cluster)) {
+		list = append(list, name+"="+in.Cluster[name])
+	}
+	return strings.Join(list, ",")
+}
+
 // Exists reports whether the member on machine m has data to resume from.
 func Exists(d store.Dir, m topology.Machine) bool {
 	_, err := os.Stat(d.Master(m, dataDir, "member", "wal"))
 	return err == nil
 }
+
+// Wipe deletes the data of the member on machine m, which must not run.
+func Wipe(d store.Dir, m topology.Machine) error {
+	return os.RemoveAll(d.Master(m, dataDir))
+}
+
+// errForgotten is why a member does not start that has lost its data: its peers still count on what it had.
+var errForgotten = errors.New("its data directory is gone, and the cluster still counts on what was in it: replace the member with lab heal")
 
 const (
 	dataDir = "etcd"
@@ -81,6 +100,7 @@ func config(cfg Config, in Initial) (*embed.Config, error) {
 	c.TickMs = uint(timing.EtcdHeartbeat.Milliseconds())
 	c.ElectionMs = uint(timing.EtcdElection.Milliseconds())
 	c.MaxLearners = maxLearners
+	c.QuotaBackendBytes = topology.EtcdQuota
 	// A member that dials from its own address can be cut off from single peers.
 	if err := c.ServerFeatureGate.(featuregate.MutableFeatureGate).SetFromMap(map[string]bool{
 		string(features.SetMemberLocalAddr): true,
@@ -88,13 +108,11 @@ func config(cfg Config, in Initial) (*embed.Config, error) {
 		return nil, err
 	}
 	if len(in.Cluster) > 0 {
-		var list []string
-		for name, peer := range in.Cluster {
-			list = append(list, name+"="+peer)
-		}
-		c.InitialCluster = strings.Join(list, ",")
-	} else {
+		c.InitialCluster = in.String()
+	} else if Exists(cfg.Dir, cfg.Machine) {
 		c.InitialCluster = c.Name + "=" + peer.String()
+	} else {
+		return nil, errForgotten // alone, it would form a cluster of its own
 	}
 	c.InitialClusterToken = cfg.Spec.Name
 	if in.Existing || Exists(cfg.Dir, cfg.Machine) {
