@@ -171,6 +171,9 @@ func printStatus(out io.Writer, s view.Snapshot) error {
 			time.Duration(s.UptimeSeconds)*time.Second, s.Timing, s.Balancer.Address, topology.APIServerPort,
 			cmp.Or(s.Etcd.Leader, "none"), s.Etcd.Term, s.Etcd.Revision)
 	}
+	for _, f := range s.Faults {
+		fmt.Fprintf(out, "injected %s: %s for %s; undo it with lab heal %s\n", f.ID, strings.TrimSpace(string(f.Kind)+" "+f.What), ago(f.Since), f.ID)
+	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	// Without "kube-" the widest row fits into 80 columns.
 	fmt.Fprintf(w, "\nMASTER\tIP\t%s\n", strings.ReplaceAll(strings.ToUpper(strings.Join(component.OfMaster, "\t")), "KUBE-", ""))
@@ -193,7 +196,7 @@ func row(names []string, all map[string]component.Status) string {
 			cell = "leads"
 		}
 		if c.Restarts > 0 {
-			cell += fmt.Sprintf(" (restarts %d)", c.Restarts)
+			cell += fmt.Sprintf(" ↻%d", c.Restarts)
 		}
 		cells = append(cells, cell)
 	}

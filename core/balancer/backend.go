@@ -188,6 +188,33 @@ type conn struct {
 	client net.Conn
 }
 
+// ReadFrom passes on what the client sends, unless the balancer holds it back. Package io prefers it to Write, and to
+// the kernel's splice, which would not let itself be held.
+func (c *conn) ReadFrom(client io.Reader) (n int64, err error) {
+	b := make([]byte, readSize)
+	for {
+		got, readErr := client.Read(b)
+		if got > 0 {
+			c.be.b.gate.RLock()
+			put, err := c.TCPConn.Write(b[:got])
+			c.be.b.gate.RUnlock()
+			n += int64(put)
+			if err != nil {
+				return n, err
+			}
+		}
+		if errors.Is(readErr, io.EOF) {
+			return n, nil
+		}
+		if readErr != nil {
+			return n, readErr
+		}
+	}
+}
+
+// readSize is enough for most requests at once.
+const readSize = 16 << 10
+
 // Close closes the connection to the backend.
 func (c *conn) Close() error {
 	c.be.mu.Lock()

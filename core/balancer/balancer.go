@@ -45,6 +45,8 @@ type Balancer struct {
 	end     context.CancelFunc
 	work    sync.WaitGroup // probes, and connections from their acceptance to their end
 
+	gate sync.RWMutex // held for writing while nothing of clients' is passed on
+
 	mu       sync.Mutex // guards the fields below
 	closed   bool
 	backends []*backend
@@ -127,6 +129,13 @@ func (b *Balancer) Drain(addr netip.AddrPort) { b.setDraining(addr, true) }
 
 // Undrain has an API server get connections again.
 func (b *Balancer) Undrain(addr netip.AddrPort) { b.setDraining(addr, false) }
+
+// Hold passes nothing on of what clients send until it is released, which must be soon: they notice only that answers
+// take longer. Answers pass.
+func (b *Balancer) Hold() (release func()) {
+	b.gate.Lock()
+	return b.gate.Unlock
+}
 
 func (b *Balancer) setDraining(addr netip.AddrPort, on bool) {
 	b.mu.Lock()

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -16,9 +17,11 @@ func healthySnapshot() view.Snapshot {
 		}
 		return m
 	}
-	s := view.Snapshot{Etcd: view.Etcd{Leader: "master-1", Quorum: true}, Balancer: view.Balancer{Healthy: []string{"10.100.0.11:6443"}}}
-	for _, name := range []string{"master-1", "master-2", "master-3"} {
-		s.Masters = append(s.Masters, view.Master{Name: name, Components: all(component.OfMaster)})
+	s := view.Snapshot{Etcd: view.Etcd{Leader: "master-1", Quorum: true}, Balancer: view.Balancer{}}
+	for n, name := range []string{"master-1", "master-2", "master-3"} {
+		ip := fmt.Sprintf("10.100.0.1%d", n+1)
+		s.Masters = append(s.Masters, view.Master{Name: name, IP: ip, Components: all(component.OfMaster)})
+		s.Balancer.Healthy = append(s.Balancer.Healthy, ip+":6443")
 	}
 	s.Nodes = append(s.Nodes, view.Node{Name: "node-1", Ready: true, Components: all(component.OfNode)})
 	return s
@@ -33,6 +36,8 @@ func TestJudge(t *testing.T) {
 		"all runs":       {func(*view.Snapshot) {}, view.Healthy, ""},
 		"no quorum":      {func(s *view.Snapshot) { s.Etcd.Quorum = false }, view.Down, "a majority is 2"},
 		"no API server":  {func(s *view.Snapshot) { s.Balancer.Healthy = nil }, view.Down, "no API server"},
+		"quota used up":  {func(s *view.Snapshot) { s.Etcd.NoSpace = true }, view.Down, "NOSPACE"},
+		"one is cut off": {func(s *view.Snapshot) { s.Balancer.Healthy = s.Balancer.Healthy[1:] }, view.Degraded, "master-1/kube-apiserver does not answer"},
 		"no leader":      {func(s *view.Snapshot) { s.Etcd.Leader = "" }, view.Degraded, "no leader"},
 		"a node is lost": {func(s *view.Snapshot) { s.Nodes[0].Ready = false }, view.Degraded, "node-1 is not ready"},
 		"two are down": {func(s *view.Snapshot) {

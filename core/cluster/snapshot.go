@@ -2,6 +2,8 @@ package cluster
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"kubelab/core/component"
@@ -34,6 +36,7 @@ func (c *Cluster) Snapshot() view.Snapshot {
 		s.Masters = append(s.Masters, v)
 	}
 	s.Etcd = etcdOf(spec, masters)
+	s.Etcd.NoSpace = c.NoSpace()
 	s.Etcd.Quorum = running > len(spec.Masters)/2
 	s.Balancer = view.Balancer{Address: spec.Balancer().String(), Healthy: []string{}}
 	for _, a := range c.balancer.Healthy() {
@@ -65,12 +68,18 @@ func judge(s view.Snapshot) (view.State, string) {
 	switch {
 	case !s.Etcd.Quorum:
 		return view.Down, fmt.Sprintf("%d of %d etcd members run, a majority is %d: no write is accepted", up, members, members/2+1)
+	case s.Etcd.NoSpace:
+		return view.Down, "etcd's database has used up its quota (alarm NOSPACE): no write is accepted"
 	case len(s.Balancer.Healthy) == 0:
 		return view.Down, "no API server answers"
 	}
 	var broken []string
 	for _, m := range s.Masters {
 		broken = append(broken, notRunning(m.Name, component.OfMaster, m.Components)...)
+		running := m.Components[component.APIServer].State == component.Running
+		if running && !slices.ContainsFunc(s.Balancer.Healthy, func(a string) bool { return strings.HasPrefix(a, m.IP+":") }) {
+			broken = append(broken, fmt.Sprintf("%s/%s does not answer the load balancer", m.Name, component.APIServer))
+		}
 	}
 	for _, n := range s.Nodes {
 		broken = append(broken, notRunning(n.Name, component.OfNode, n.Components)...)

@@ -155,6 +155,7 @@ func (f *Faults) inject(ctx context.Context, d *deed, report view.Report) (view.
 		r.Measured = &m
 		f.mu.Unlock()
 		f.save()
+		f.retire(bySelf)
 		f.told(view.FaultMeasured, r)
 	}, r)
 }

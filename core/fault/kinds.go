@@ -94,6 +94,9 @@ func readTargets(f *Faults, d *deed) error {
 			return err
 		}
 		if !slices.Contains(d.kind.to, t.Kind()) && !(t.Component != "" && slices.Contains(d.kind.to, componentOf(t.Machine.Kind))) {
+			if err := f.part(t).can(d.Verb); err != nil {
+				return view.Fail(view.Usage, "%s cannot be done to %s: %w", d.Verb, t, err)
+			}
 			return view.Fail(view.Usage, "%s cannot be done to %s: use %s", d.Verb, t, strings.Join(d.kind.to, ", "))
 		}
 		if slices.Contains(d.targets, t) {

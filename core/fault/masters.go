@@ -80,9 +80,13 @@ func boolToInt(b bool) int {
 func (f *Faults) rollOne(ctx context.Context, m topology.Machine) error {
 	spec := f.lab.Spec()
 	own := netip.AddrPortFrom(spec.Addr(m), topology.APIServerPort)
+	made := f.lab.Master(m)
 	f.lab.Balancer().Drain(own)
 	defer f.lab.Balancer().Undrain(own)
-	made := f.lab.Master(m)
+	made.DrainAPIServer()
+	if err := sleep(ctx, leave); err != nil {
+		return err
+	}
 	for _, name := range []string{component.ControllerManager, component.Scheduler, component.APIServer} {
 		if err := made.Component(name).Stop(ctx); err != nil {
 			return err
@@ -103,12 +107,35 @@ func (f *Faults) rollOne(ctx context.Context, m topology.Machine) error {
 	return f.lab.Balanced(ctx, m)
 }
 
-// handOver has some other member lead etcd before m's is stopped.
+const (
+	// leave is how long clients have to come back on another connection. Whoever asks nothing meanwhile loses nothing.
+	leave = time.Second
+	// settle is how long what is under way may take to be committed before the lead moves.
+	settle = 30 * time.Millisecond
+)
+
+// handOver has some other member lead etcd before m's is stopped. A leader that is about to go drops what it is asked
+// to write, without a word to whoever asked: so nobody is let to ask for that moment.
 func (f *Faults) handOver(ctx context.Context, m topology.Machine) error {
 	for _, o := range f.lab.Spec().Masters {
-		if o != m && f.allRun(target.Target{Machine: o, Component: component.Etcd}) {
-			return f.lab.MoveLeader(ctx, o)
+		if o == m || !f.allRun(target.Target{Machine: o, Component: component.Etcd}) {
+			continue
 		}
+		release := f.lab.Balancer().Hold()
+		defer release()
+		if err := sleep(ctx, settle); err != nil {
+			return err
+		}
+		return f.lab.MoveLeader(ctx, o)
 	}
 	return nil
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }

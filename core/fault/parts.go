@@ -75,6 +75,9 @@ func partsCheck(f *Faults, d *deed) error {
 		down := state == component.Stopped || state == component.Crashed
 		switch d.Verb {
 		case view.Start:
+			if f.wiped(t) {
+				return view.Fail(view.Failed, "etcd of %s has lost its data, and the others still count on what it knew: heal the fault, which replaces the member", t.Machine)
+			}
 			if state == component.Running || state == component.Starting || state == component.Paused {
 				return view.Fail(view.Failed, "%s is %s already", t, state)
 			}
@@ -128,6 +131,9 @@ func undoParts(ctx context.Context, f *Faults, d *deed, report view.Report) erro
 		if waiting != "" {
 			report(view.Step{Name: t.String(), Note: waiting})
 		}
+		if errors.Is(err, errNotRunning) {
+			return nil // its process is gone, and the pause with it
+		}
 		return err
 	})
 }
@@ -149,6 +155,12 @@ func partsHold(f *Faults, d *deed) bool {
 		}
 	}
 	return false
+}
+
+// wiped reports whether starting the target would start a member of etcd that has lost its data.
+func (f *Faults) wiped(t target.Target) bool {
+	return t.Machine.Kind == topology.Master && (t.Component == "" || t.Component == component.Etcd) &&
+		!f.lab.Spec().Empty && f.lab.Master(t.Machine).EtcdWiped()
 }
 
 // allRun reports whether the target runs, of a machine every component of it.
@@ -275,7 +287,7 @@ func (f *Faults) inParallel(ctx context.Context, targets []target.Target, do fun
 	for _, t := range targets {
 		go func() {
 			err := do(ctx, t)
-			if err != nil {
+			if err != nil && len(targets) > 1 {
 				err = fmt.Errorf("%s: %w", t, err)
 			}
 			results <- err

@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -131,14 +132,16 @@ const (
 
 // predictParts says what happens to single parts.
 func (f *Faults) predictParts(p *prediction, d *deed) {
-	restarts := false
+	restarts, pause := false, time.Duration(0)
 	for _, t := range d.targets {
 		switch {
 		case d.Verb == view.OutOfMemory:
-			p.say("the kernel kills its process (OOMKilled, exit code 137), and kubelet starts it again")
+			pause = max(pause, f.backOff(t))
+			p.say("the kernel kills its process (OOMKilled, exit code 137), and kubelet starts it again%s", after(pause))
 			restarts = true
 		case t.Container != "" && d.Verb == view.Kill:
-			p.say("kubelet starts %s again, at once the first time and with growing pauses after that", t)
+			pause = max(pause, f.backOff(t))
+			p.say("kubelet starts %s again%s", t, after(pause))
 			restarts = true
 		case t.Container != "" && d.Verb == view.Pause:
 			p.say("%s hangs; its readiness probe fails and takes it out of its Services", t)
@@ -156,11 +159,30 @@ func (f *Faults) predictParts(p *prediction, d *deed) {
 		}
 	}
 	if restarts {
-		p.wait(view.Restarted, podRestart, podRestart)
+		p.wait(view.Restarted, podRestart+pause, podRestart+pause)
 	}
 	if d.Verb == view.Start || d.Verb == view.Restart {
 		p.wait(view.Ready, startTakes(d), startTakes(d))
 	}
+}
+
+// backOff is how long kubelet waits before it starts the container again: nothing the first time, then ten seconds,
+// and twice as long each time, five minutes at most (MaxContainerBackOff in pkg/kubelet/kubelet.go).
+func (f *Faults) backOff(t target.Target) time.Duration {
+	const first, most = 10 * time.Second, 5 * time.Minute
+	p, err := f.lab.Pod(t.Namespace, t.Pod)
+	restarts := p.Restarts[t.Container]
+	if err != nil || restarts == 0 {
+		return 0
+	}
+	return min(most, first<<min(restarts-1, 5))
+}
+
+func after(pause time.Duration) string {
+	if pause == 0 {
+		return " at once"
+	}
+	return fmt.Sprintf(" after %s: it is not the first time (CrashLoopBackOff)", pause)
 }
 
 // startTakes is how long what was down takes to be ready.

@@ -2,6 +2,7 @@ package fault
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -111,8 +112,10 @@ func onNode(ctx context.Context, n *node.Node, t target.Target, do func(context.
 			return do(ctx, c)
 		}
 	}
-	return view.Fail(view.Failed, "%s does not run on %s just now", t, n.Machine)
+	return view.Fail(view.Failed, "%s: %w on %s just now; kubelet may be waiting before it starts it again", t, errNotRunning, n.Machine)
 }
+
+var errNotRunning = errors.New("it does not run")
 
 // oomKind has a demo container take more memory than it may.
 func oomKind() kind {

@@ -46,6 +46,9 @@ const (
 	votes = 150 * time.Millisecond
 	// takeOver is what a candidate takes to see that a Lease has run out, to take it and to begin.
 	takeOver = time.Second
+	// balancerNotices is how long the load balancer takes to give up an API server that does not even refuse: two
+	// probes in a row, a second each, and the pauses between them.
+	balancerNotices = 3500 * time.Millisecond
 	// handedOver is how soon somebody else leads what was given up in good order.
 	handedOver = time.Second
 	// replace is how long new pods take to become Ready elsewhere.
@@ -117,6 +120,9 @@ func (t toll) predictEtcd(p *prediction, s view.Snapshot, c clocks) {
 	within, upstream := 2*c.lab.EtcdElection+votes, 2*c.upstream.EtcdElection+votes
 	p.say("%s leads etcd: the others elect a new leader within %s, until then no write is accepted", s.Etcd.Leader, short(within))
 	p.wait(view.Election, within, upstream)
+	if len(t.cut) > 0 {
+		within, upstream = max(within, balancerNotices), max(upstream, balancerNotices)
+	}
 	p.wait(view.FirstWrite, within+votes, upstream+votes)
 }
 
@@ -134,6 +140,9 @@ func (t toll) predictAPI(p *prediction, s view.Snapshot) {
 	case len(taken) == 0:
 	case left == 0:
 		p.say("no API server is left: what runs goes on running, but nothing can be asked or changed")
+	case len(t.cut) > 0:
+		p.say("%d of %d API servers left; clients of %s hang until the load balancer takes it out, within %s", left, total,
+			strings.Join(taken, ", "), short(balancerNotices))
 	default:
 		p.say("%d of %d API servers left; the load balancer takes %s out, and its clients come back to another", left, total, strings.Join(taken, ", "))
 	}

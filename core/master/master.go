@@ -21,6 +21,7 @@ import (
 	schedulerapp "k8s.io/kubernetes/cmd/kube-scheduler/app"
 
 	"kubelab/core/component"
+	"kubelab/core/master/apiserver"
 	"kubelab/core/master/etcd"
 	"kubelab/core/master/logs"
 	"kubelab/core/pki"
@@ -83,6 +84,13 @@ func (m *Master) Etcd() *embed.Etcd {
 		return r.Etcd()
 	}
 	return nil
+}
+
+// DrainAPIServer sends the clients of the master's API server elsewhere, as apiserver.Server.Drain says.
+func (m *Master) DrainAPIServer() {
+	if r, ok := m.components[component.APIServer].underWay().(*apiserver.Server); ok {
+		r.Drain()
+	}
 }
 
 // Start starts all components that do not run and returns when they are ready. The API server is made while etcd

@@ -8,10 +8,11 @@ import (
 	"kubelab/core/component"
 )
 
-// Free disk that kubelet wants to see (evictionHard, nodefs.available): a little, or more than any disk has.
+// Free disk that kubelet wants to see (evictionHard, nodefs.available): a little, or all of it but for a ten-thousandth.
+// What it wants to see it also takes off what pods may use, so it cannot want more than there is.
 const (
-	littleDisk  = "100Mi"
-	endlessDisk = "1Ei"
+	littleDisk = "100Mi"
+	wholeDisk  = `"99.99%"`
 )
 
 const kubeletConfig = kubernetesDir + "/kubelet.yaml"
@@ -32,7 +33,7 @@ func (n *Node) SetDiskPressure(ctx context.Context, on bool) error {
 		return err
 	}
 	if on {
-		s.FreeDisk = endlessDisk
+		s.FreeDisk = wholeDisk
 	}
 	files, err := s.render()
 	if err != nil {
@@ -60,5 +61,5 @@ func (n *Node) DiskPressed() bool {
 	}
 	defer d.root.Close()
 	b, err := d.root.ReadFile(kubeletConfig[1:])
-	return err == nil && bytes.Contains(b, []byte("nodefs.available: "+endlessDisk))
+	return err == nil && bytes.Contains(b, []byte("nodefs.available: "+wholeDisk))
 }

@@ -33,7 +33,7 @@ const (
 	// warmUp bounds the wait for the first acknowledged write before a failure.
 	warmUp = time.Second
 	// atLeast is how long anything is watched, so that errors have time to show.
-	atLeast = time.Second
+	atLeast = 1500 * time.Millisecond
 	// patience is how long after the last expectation it goes on, as a multiple and in addition.
 	patience, patienceMore = 2, 3 * time.Second
 )

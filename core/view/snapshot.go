@@ -43,6 +43,7 @@ type Etcd struct {
 	Quorum   bool   `json:"quorum"` // enough members run to commit a write
 	Members  int    `json:"members"`
 	Revision int64  `json:"revision"`
+	NoSpace  bool   `json:"noSpace,omitempty"` // the alarm NOSPACE is raised: the quota is used up
 }
 
 // Balancer is the load balancer in front of the API servers.

@@ -9,11 +9,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/netip"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/client-go/rest"
 	aggregator "k8s.io/kube-aggregator/pkg/apiserver"
 	"k8s.io/kubernetes/cmd/kube-apiserver/app"
@@ -51,6 +54,7 @@ type Server struct {
 	cancel  context.CancelFunc
 	made    chan struct{}   // closed when loopback and drained are set
 	drained <-chan struct{} // closed when a server that stops has answered everybody
+	leaving atomic.Bool     // clients are to go elsewhere
 
 	done chan struct{} // closed when nothing of the run is left
 	once sync.Once     // for ending it
@@ -167,6 +171,7 @@ func (s *Server) make(ctx context.Context) (server *aggregator.APIAggregator, fr
 			return nil, nil, fmt.Errorf("change the configuration: %w", err)
 		}
 	}
+	s.sendClientsAway(c)
 	s.drained = c.Aggregator.GenericConfig.DrainedNotify()
 	complete, err := c.Complete()
 	if err != nil {
@@ -179,6 +184,26 @@ func (s *Server) make(ctx context.Context) (server *aggregator.APIAggregator, fr
 	server.GenericAPIServer.ShutdownTimeout = hangUp
 	s.loopback = server.GenericAPIServer.LoopbackClientConfig
 	return server, free, nil
+}
+
+// Drain has every client that gets an answer from now on come back on another connection, which the load balancer may
+// lead elsewhere. The server goes on answering.
+func (s *Server) Drain() { s.leaving.Store(true) }
+
+// sendClientsAway has answers end their connection once the server is to be drained, in HTTP/2's way (GOAWAY): what
+// else is under way on it is answered. Upstream has the same for a share of all requests (--goaway-chance).
+func (s *Server) sendClientsAway(c *app.Config) {
+	generic := &c.Aggregator.GenericConfig.Config
+	chain := generic.BuildHandlerChainFunc
+	generic.BuildHandlerChainFunc = func(h http.Handler, g *genericapiserver.Config) http.Handler {
+		next := chain(h, g)
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if s.leaving.Load() && r.ProtoMajor == 2 {
+				w.Header().Set("Connection", "close")
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
 }
 
 // Stop ends the server in good order: it takes itself off the endpoints of the Service "kubernetes" and

@@ -96,6 +96,8 @@ func (c *Candidate) lead(ctx context.Context) (err error) {
 	c.mu.Unlock()
 	c.leads.Store(true)
 	defer c.leads.Store(false)
+	// It leads no more as soon as it is told so, however long it takes to end.
+	defer context.AfterFunc(ctx, func() { c.leads.Store(false) })()
 	if c.lock.shut.Load() { // it crashed before it could know of the listener
 		return nil
 	}
