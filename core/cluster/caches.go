@@ -24,6 +24,7 @@ type caches struct {
 	nodes   corelisters.NodeLister
 	pods    corelisters.PodLister
 	factory []informers.SharedInformerFactory
+	synced  []cache.InformerSynced
 	stop    chan struct{} // closed by close
 }
 
@@ -52,7 +53,7 @@ func newCaches(client kubernetes.Interface, onNodes func()) (*caches, error) {
 	if err != nil {
 		return nil, fmt.Errorf("watch nodes: %w", err)
 	}
-	pods.Core().V1().Pods().Informer()
+	c.synced = []cache.InformerSynced{nodes.Core().V1().Nodes().Informer().HasSynced, pods.Core().V1().Pods().Informer().HasSynced}
 	return c, nil
 }
 
@@ -61,6 +62,16 @@ func (c *caches) run() {
 	for _, f := range c.factory {
 		f.Start(c.stop)
 	}
+}
+
+// heard reports whether everything was listed at least once.
+func (c *caches) heard() bool {
+	for _, synced := range c.synced {
+		if !synced() {
+			return false
+		}
+	}
+	return true
 }
 
 // close ends watching for good. It may be called once, whether or not run was.

@@ -65,6 +65,9 @@ func podOf(p *corev1.Pod) Pod {
 // NodeReady reports whether the cluster last called the node ready.
 func (c *Cluster) NodeReady(m topology.Machine) bool { return ready(c.caches.node(m), time.Time{}) }
 
+// Heard reports whether the engine has heard of the cluster's nodes and pods since it was started.
+func (c *Cluster) Heard() bool { return c.caches.heard() }
+
 // NodeCordoned reports whether no new pods are put on the node.
 func (c *Cluster) NodeCordoned(m topology.Machine) bool {
 	n := c.caches.node(m)
@@ -115,11 +118,21 @@ func (c *Cluster) DemoService(ctx context.Context) (a netip.Addr, ok bool) {
 	return a, err == nil
 }
 
-// Cordon keeps new pods off the node, or lets them come again.
+// cordonBound is how long the engine may take to hear of what it did itself.
+const cordonBound = 5 * time.Second
+
+// Cordon keeps new pods off the node, or lets them come again. It returns when the engine has heard of it.
 func (c *Cluster) Cordon(ctx context.Context, m topology.Machine, on bool) error {
 	patch := fmt.Appendf(nil, `{"spec":{"unschedulable":%t}}`, on)
 	_, err := c.client.CoreV1().Nodes().Patch(ctx, m.Name(), types.MergePatchType, patch, metav1.PatchOptions{})
-	return err
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, cordonBound)
+	defer cancel()
+	return poll(ctx, func(context.Context) (bool, string) {
+		return c.NodeCordoned(m) == on, "nothing was heard of it"
+	})
 }
 
 // Drain keeps new pods off the node and has those leave that are there.

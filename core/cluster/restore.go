@@ -169,7 +169,15 @@ func (c *Cluster) RestoreSnapshot(ctx context.Context, name string, report view.
 	if err != nil {
 		return errors.Join(err, c.revert(context.WithoutCancel(ctx), masters, report))
 	}
-	return c.eachMaster(func(m topology.Machine) error { return etcd.Settle(c.dir, m) })
+	if err := c.eachMaster(func(m topology.Machine) error { return etcd.Settle(c.dir, m) }); err != nil {
+		return err
+	}
+	// The Leases are those of the snapshot, or of the dead: they have to run out.
+	return step(ctx, report, "Scheduler and controller manager lead", leadersBound, func(ctx context.Context) error {
+		return poll(ctx, func(context.Context) (bool, string) {
+			return c.Leader(component.Scheduler) != "" && c.Leader(component.ControllerManager) != "", "their Leases have not run out"
+		})
+	})
 }
 
 // revert brings the masters back with the data that they had before a restore.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"kubelab/core/target"
@@ -43,6 +44,7 @@ type deed struct {
 	targets []target.Target
 	groups  [][]topology.Machine // of Split
 	id      string               // of its fault, once it is one
+	waiting atomic.Bool          // something that was started waits for others, so it will not be ready soon
 }
 
 func (d *deed) what() string {

@@ -17,7 +17,9 @@ func nodeKinds() []kind {
 	uncordon := func(ctx context.Context, f *Faults, d *deed, _ view.Report) error {
 		return f.inParallel(ctx, d.targets, func(ctx context.Context, t target.Target) error { return f.lab.Cordon(ctx, t.Machine, false) })
 	}
-	cordoned := func(f *Faults, d *deed) bool { return slices.ContainsFunc(d.machines(), f.lab.NodeCordoned) }
+	cordoned := func(f *Faults, d *deed) bool {
+		return !f.lab.Heard() || slices.ContainsFunc(d.machines(), f.lab.NodeCordoned)
+	}
 	return []kind{
 		{
 			verb: view.Cordon, does: "keep new pods off a node", to: nodes, undone: "lab uncordon",

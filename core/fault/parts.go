@@ -78,7 +78,8 @@ func partsCheck(f *Faults, d *deed) error {
 			if f.wiped(t) {
 				return view.Fail(view.Failed, "etcd of %s has lost its data, and the others still count on what it knew: heal the fault, which replaces the member", t.Machine)
 			}
-			if state == component.Running || state == component.Starting || state == component.Paused {
+			whole := t.Component != "" || f.allRun(t) || t.Machine.Kind == topology.Node
+			if whole && (state == component.Running || state == component.Starting || state == component.Paused) {
 				return view.Fail(view.Failed, "%s is %s already", t, state)
 			}
 		case view.Resume:
@@ -106,6 +107,7 @@ func doParts(ctx context.Context, f *Faults, d *deed, report view.Report) error 
 	return f.inParallel(ctx, d.targets, func(ctx context.Context, t target.Target) error {
 		waiting, err := f.part(t).do(ctx, d.Verb)
 		if waiting != "" {
+			d.waiting.Store(true)
 			report(view.Step{Name: t.String(), Note: waiting})
 		}
 		return err

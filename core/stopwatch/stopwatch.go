@@ -75,6 +75,9 @@ func (r *Run) Begin(waits []Wait) {
 	r.began = time.Now()
 }
 
+// Expect changes what is waited for, before Measure.
+func (r *Run) Expect(waits []Wait) { r.waits = waits }
+
 // Did notes that the deed is done: from now on a write that is acknowledged is one that survived it.
 func (r *Run) Did() {
 	r.mu.Lock()
