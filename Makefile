@@ -1,6 +1,7 @@
 # make          build bin/lab: one file with everything in it
 # make start    install what the machine lacks, build, and start a lab
 # make test     all tests; those on real labs need root
+# make soak     200 faults under load, and a judgement of all that clients were told; needs root, 10 minutes
 # make bench    measure start, memory and recovery on this machine; needs root
 # make fmt vet  format and check the code
 # make clean    remove what was built
@@ -11,7 +12,7 @@
 SHELL       := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: build start system test bench fmt vet clean
+.PHONY: build start system test soak bench fmt vet clean
 
 # One setting for everything: another one would compile all of Kubernetes a second time.
 export CGO_ENABLED := 0
@@ -185,6 +186,12 @@ test: $(if $(SUDO),,build)
 	awk '{ total += $$1; failed += $$2; skipped += $$3 } END { passed = total - failed - skipped; \
 		print (passed > 0 ? passed : 0) " passed, " failed + 0 " failed, " skipped + 0 " skipped" }' $(COUNTS); \
 	exit $$status
+
+# SOAK_SEED=N repeats the faults of an earlier run, which has printed its seed.
+soak: build
+	@[ -z '$(SUDO)' ] || { echo "Labs need root: sudo make soak"; exit 1; }
+	SOAK_FAULTS=$${SOAK_FAULTS:-200} LAB_BIN=$(CURDIR)/bin/lab \
+		go test -tags $(TAGS) -count=1 -timeout 60m -run 'TestSoak$$' -v ./lab/e2e
 
 bench: build
 	@[ -z '$(SUDO)' ] || { echo "Labs need root: sudo make bench"; exit 1; }
