@@ -10,13 +10,18 @@
 //	balancer   the TCP load balancer in front of the API servers
 //	assets     helper binaries and images that are embedded in the lab binary
 //	images     the sources of those images
+//	snapshot   the file that a snapshot of etcd is kept in
 //	cluster    composes all of the above into one lab
-//	view       what front ends see
+//	target     what people call the parts of a lab: master-1, node-2/kubelet, pod/demo/web-abc
+//	fault      breaks a lab and mends it: kinds of faults, predictions, history
+//	stopwatch  measures what a failure does: phases, and gaps in what clients are told
+//	live       a running lab behind the one interface that front ends have
+//	view       that interface, and the plain data that goes through it
 //
 // # Words
 //
 // A master is a control-plane machine, a node a worker machine. A component is one of etcd,
 // kube-apiserver, kube-scheduler, kube-controller-manager, kubelet, containerd and kube-proxy. A member
 // is etcd's word for its instance. A lab is one cluster with its engine, the process that runs it. A
-// link joins two machines. Otherwise the words are Kubernetes' and etcd's own.
+// link joins two machines. A fault is something that was injected; it has an id, and can be healed. Otherwise the words are Kubernetes' and etcd's own.
 package core

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
@@ -160,6 +161,25 @@ func openLog(d store.Dir) (*slog.Logger, error) {
 	return slog.New(slog.NewTextHandler(os.Stderr, nil)), nil
 }
 
+const (
+	logBound  = 8 << 20 // bytes of the engine's log, and as many of the older one beside it
+	logPeriod = time.Minute
+)
+
+// boundLog keeps the engine's log from growing without end, until ctx ends.
+func (e *engine) boundLog(ctx context.Context) {
+	tick := time.NewTicker(logPeriod)
+	defer tick.Stop()
+	for {
+		store.BoundLog(e.dir.EngineLog(), logBound)
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
 // start brings the lab up. What fails or is interrupted is undone: a new lab vanishes, an old one is as it was.
 func (e *engine) start(ctx context.Context, report view.Report) error {
 	err := e.cluster.Start(ctx, report)
@@ -196,6 +216,9 @@ func (e *engine) abandon() error {
 
 // serve waits until the lab is stopped, by command or by signal, and leaves nothing running.
 func (e *engine) serve(ctx context.Context) error {
+	bounding, end := context.WithCancel(ctx)
+	defer end()
+	go e.boundLog(bounding)
 	select {
 	case <-e.server.Stopped():
 	case <-ctx.Done():

@@ -94,6 +94,7 @@ func unpack(ctx context.Context, root, id string, archive io.Reader) (Dir, error
 	if err := replace(ctx, root, dir, archive); err != nil {
 		return Dir{}, fmt.Errorf("unpack the assets into %s: %w", dir, err)
 	}
+	prune(root, id)
 	return open(dir)
 }
 

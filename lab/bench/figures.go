@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// figure is one thing that is measured, in every round once.
+// figure is one thing that is measured, once in every round.
 type figure struct {
 	what  string
 	unit  string
@@ -73,6 +73,9 @@ func (p *pair) holds() bool { return !p.bounded || p.ratio() < 1 }
 type figures struct {
 	start, resume, small, idle, memory, scale, replace figure
 	api, ready, masterMemory, masterIdle               pair
+
+	write, writeUpstream, lease, evacuate, masterBack, nodeBack figure
+	masterGrowth, nodeGrowth                                    growth
 }
 
 func newFigures() *figures {
@@ -85,6 +88,13 @@ func newFigures() *figures {
 		scale:   figure{what: "6 pods more, all Ready", unit: seconds, bound: 2.5},
 		replace: figure{what: "a pod deleted → its replacement Ready", unit: seconds, bound: 1.2},
 
+		write:         figure{what: "master of etcd's leader crashed → first acknowledged write", unit: seconds, bound: 0.6},
+		writeUpstream: figure{what: "the same with etcd's default timeouts", unit: seconds, bound: 1.6},
+		lease:         figure{what: "kube-scheduler crashed → another one leads (Lease of 4 s)", unit: seconds, bound: 5},
+		evacuate:      figure{what: "node crashed → all replicas Ready elsewhere (8 s + 3 s)", unit: seconds, bound: 13.5},
+		masterBack:    figure{what: "crashed master started → ready", unit: seconds, bound: 3},
+		nodeBack:      figure{what: "crashed node started → Ready", unit: seconds, bound: 1.2},
+
 		api:          newPair("nothing → 3 API servers say /readyz", seconds, false),
 		ready:        newPair("nothing → 3 masters ready", seconds, true),
 		masterMemory: newPair("3 masters, idle: memory", mib, true),
@@ -96,6 +106,10 @@ func (f *figures) ofLab() []*figure {
 	return []*figure{&f.start, &f.resume, &f.small, &f.scale, &f.replace, &f.memory, &f.idle}
 }
 
+func (f *figures) ofFaults() []*figure {
+	return []*figure{&f.write, &f.writeUpstream, &f.lease, &f.evacuate, &f.masterBack, &f.nodeBack}
+}
+
 func (f *figures) compared() []*pair {
 	return []*pair{&f.api, &f.ready, &f.masterMemory, &f.masterIdle}
 }
@@ -103,8 +117,13 @@ func (f *figures) compared() []*pair {
 // missed counts what was measured and does not keep its bound.
 func (f *figures) missed() int {
 	n := 0
-	for _, one := range f.ofLab() {
+	for _, one := range append(f.ofLab(), f.ofFaults()...) {
 		if one.measured() && !one.holds() {
+			n++
+		}
+	}
+	for _, g := range []growth{f.masterGrowth, f.nodeGrowth} {
+		if g.measured() && g.percent() > maxGrowth {
 			n++
 		}
 	}

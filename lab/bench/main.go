@@ -4,10 +4,10 @@
 // Beside the lab's masters it measures, in turn with them, the baseline: the same upstream components of the
 // same versions as separate processes with the flags that kubeadm gives them.
 //
-//	go run ./lab/bench                 five rounds of everything, about 20 minutes
+//	go run ./lab/bench                 five rounds of everything and ten of each failure, about 40 minutes
 //	go run ./lab/bench -only baseline  one part; prints, writes nothing
 //
-// The files: figures.go says what is measured, rounds.go how, lab.go and baseline.go drive the two sides.
+// The files: figures.go says what is measured, rounds.go and faults.go how, lab.go and baseline.go drive the two sides.
 package main
 
 import (
@@ -36,7 +36,7 @@ type options struct {
 func main() {
 	var o options
 	flag.IntVar(&o.rounds, "n", 5, "rounds, of which the median counts")
-	flag.StringVar(&o.only, "only", "", "measure one part only: lab, masters or baseline; prints, writes nothing")
+	flag.StringVar(&o.only, "only", "", "measure one part only: lab, masters, baseline or faults; prints, writes nothing")
 	flag.StringVar(&o.output, "o", "", "the file to write (default BENCHMARKS.md beside go.mod)")
 	flag.DurationVar(&o.settle, "settle", 20*time.Second, "how long to let a cluster settle before its idle figures")
 	flag.DurationVar(&o.window, "window", 30*time.Second, "how long processor time is counted for")
@@ -102,7 +102,7 @@ func newBench(ctx context.Context, o options) (*measurement, error) {
 	if b.lab.bin = os.Getenv("LAB_BIN"); b.lab.bin == "" {
 		b.lab.bin = filepath.Join(root, "bin", "lab")
 	}
-	if b.wants("lab") || b.wants("masters") {
+	if b.only != "baseline" {
 		if _, err := os.Stat(b.lab.bin); err != nil {
 			return nil, fmt.Errorf("%w: build it with make, or name it in LAB_BIN", err)
 		}

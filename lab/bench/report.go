@@ -54,12 +54,31 @@ func (f *figures) tables() string {
 			fmt.Fprintf(&beside, "| %s | %s | %s | %s |\n", p.what, p.lab.summary(), p.upstream.summary(), p.verdict())
 		}
 	}
+	var faults, grown strings.Builder
+	for _, one := range f.ofFaults() {
+		if one.measured() {
+			fmt.Fprintf(&faults, "| %s | %s | %s | %s | %s |\n", one.what, one.format(one.median()), one.format(one.worst()), one.format(one.bound), mark(one.holds()))
+		}
+	}
+	if f.masterGrowth.measured() {
+		grown.WriteString(f.masterGrowth.row("masters"))
+	}
+	if f.nodeGrowth.measured() {
+		grown.WriteString(f.nodeGrowth.row("nodes"))
+	}
 	var s strings.Builder
 	if own.Len() > 0 {
 		s.WriteString("| what | median | worst | bound | |\n|---|---|---|---|---|\n" + own.String())
 	}
 	if beside.Len() > 0 {
 		s.WriteString("\n| the masters alone, median (worst) | lab | upstream's processes | lab : upstream |\n|---|---|---|---|\n" + beside.String())
+	}
+	if faults.Len() > 0 {
+		fmt.Fprintf(&s, "\n| failures, by the lab's stopwatch, %d of each | median | worst | bound | |\n|---|---|---|---|---|\n%s", faultRounds, &faults)
+	}
+	if grown.Len() > 0 {
+		fmt.Fprintf(&s, "\n| crashed and started %d times: in use after %d rounds → after all | goroutines | open files | mounts | cgroups | memory | most grown, bound %d %% |\n|---|---|---|---|---|---|---|\n%s",
+			crashRounds, warmRounds, maxGrowth, &grown)
 	}
 	return s.String()
 }

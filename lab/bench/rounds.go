@@ -20,6 +20,9 @@ func (b *measurement) measure(ctx context.Context) error {
 		{"lab", b.full}, {"masters", b.masters}, {"baseline", b.baseline},
 	}
 	for round := range b.rounds {
+		if b.only == "faults" {
+			break
+		}
 		fmt.Printf("round %d of %d\n", round+1, b.rounds)
 		for _, part := range parts {
 			if !b.wants(part.name) {
@@ -30,12 +33,16 @@ func (b *measurement) measure(ctx context.Context) error {
 			}
 		}
 	}
-	return nil
+	if !b.wants("faults") {
+		return nil
+	}
+	fmt.Println("failures")
+	return b.faults(ctx)
 }
 
 // cleanUp removes the lab if an error or a signal left it behind. The baseline cleans up after itself.
 func (b *measurement) cleanUp(ctx context.Context) error {
-	if !b.wants("lab") && !b.wants("masters") {
+	if b.only == "baseline" {
 		return nil
 	}
 	return b.lab.remove(ctx)

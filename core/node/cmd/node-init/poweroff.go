@@ -1,7 +1,6 @@
 package main
 
 import (
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -87,27 +86,4 @@ func kubepods() string {
 		return filepath.Join(top, name)
 	}
 	return found[0]
-}
-
-// boundLog keeps the log at path from growing without end: what is in it becomes path.1, and it starts anew. It is
-// copied and not renamed because the daemon goes on writing to the file that it has open.
-func boundLog(path string, bound int64) {
-	info, err := os.Stat(path)
-	if err != nil || info.Size() < bound {
-		return
-	}
-	from, err := os.Open(path)
-	if err != nil {
-		return
-	}
-	defer from.Close()
-	to, err := os.Create(path + ".1")
-	if err != nil {
-		return
-	}
-	defer to.Close()
-	if _, err := io.Copy(to, from); err == nil {
-		// Lines written between the two are lost. So be it: it is that or a copy of every line.
-		_ = os.Truncate(path, 0)
-	}
 }

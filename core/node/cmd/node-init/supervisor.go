@@ -14,6 +14,7 @@ import (
 
 	"kubelab/core/component"
 	"kubelab/core/node/control"
+	"kubelab/core/store"
 )
 
 const (
@@ -78,7 +79,7 @@ func (s *supervisor) serve(engine io.ReadWriter) error {
 			}
 		case <-logs.C:
 			for _, d := range s.daemons {
-				boundLog(d.Log, logBound)
+				store.BoundLog(d.Log, logBound)
 			}
 		}
 	}

@@ -1,4 +1,4 @@
-package main
+package store
 
 import (
 	"os"
@@ -25,10 +25,10 @@ func TestLogIsBounded(t *testing.T) {
 		}
 	}
 	write("one")
-	boundLog(path, 4)
+	BoundLog(path, 4)
 	check(path, "one")
 	write("two")
-	boundLog(path, 4)
+	BoundLog(path, 4)
 	write("three") // the daemon has the same file open all the time
 	check(path, "three")
 	check(path+".1", "onetwo")
