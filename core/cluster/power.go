@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -64,6 +65,9 @@ func (c *Cluster) StartMaster(ctx context.Context, m topology.Machine, name stri
 	for {
 		select {
 		case err := <-started:
+			if cause := context.Cause(running); err != nil && cause != nil && !errors.Is(cause, context.Canceled) {
+				err = fmt.Errorf("%w: %w", cause, err)
+			}
 			if err == nil && made.Component(component.APIServer).Status().State == component.Running {
 				c.caches.run() // in an empty lab it is the first
 			}

@@ -146,8 +146,10 @@ func (f *Faults) heal(ctx context.Context, a view.Action, report view.Report) (v
 		return view.Outcome{Text: "Nothing is injected."}, err
 	}
 	var out view.Outcome
-	// The last one first: what was broken on top of something else is mended before it.
+	// The last one first: what was broken on top of something else is mended before it. But links before all others:
+	// what is started must reach its peers.
 	slices.Reverse(list)
+	slices.SortStableFunc(list, func(a, b *view.Record) int { return boolToInt(isLink(b.Kind)) - boolToInt(isLink(a.Kind)) })
 	var errs []error
 	for _, r := range list {
 		if !f.copyOf(r).Active() { // it has gone with another one
