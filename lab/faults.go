@@ -72,16 +72,22 @@ func printInjected(w io.Writer, list []view.Fault) {
 }
 
 func printPossible(out io.Writer, list []view.Possible) error {
-	fmt.Fprintln(out, "\nWhat can be done:")
+	fmt.Fprintln(out, "\nWhat can be done, as lab VERB:")
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, p := range list {
-		does := p.Does
-		if p.Why != "" {
-			does = "not here: " + p.Why
+		if p.Why == "" {
+			fmt.Fprintf(w, "  %s\t%s\n", p.Verb, p.Does)
 		}
-		fmt.Fprintf(w, "  %s\t%s\n", p.Verb, does)
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for _, p := range list {
+		if p.Why != "" {
+			fmt.Fprintf(out, "\nNot on this machine: %s (%s), because %s.\n", p.Verb, p.Does, p.Why)
+		}
+	}
+	return nil
 }
 
 func printHistory(w io.Writer, list []view.Record) error {

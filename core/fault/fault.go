@@ -211,12 +211,17 @@ func (f *Faults) measured(ctx context.Context, detach bool, report view.Report, 
 
 // markStep shows a phase as it came.
 func markStep(m view.Mark) view.Step {
-	note := fmt.Sprintf("expected within %s, upstream %s", short(m.Within), short(m.Upstream))
+	note := fmt.Sprintf("within %s, upstream %s", short(m.Within), short(m.Upstream))
 	return view.Step{Name: string(m.Phase), Took: m.Took, Done: true, Note: note}
 }
 
 // short writes a duration as people read it.
-func short(d time.Duration) string { return d.Round(100 * time.Millisecond).String() }
+func short(d time.Duration) string {
+	if d >= time.Minute {
+		return d.Round(time.Second).String()
+	}
+	return fmt.Sprintf("%gs", d.Round(100*time.Millisecond).Seconds())
+}
 
 func (f *Faults) told(k view.EventKind, r *view.Record) {
 	f.tell(view.Event{Time: time.Now(), Kind: k, Record: f.copyOf(r)})

@@ -71,9 +71,16 @@ func (p *Printer) Report(s view.Step) {
 	}
 	p.running = slices.DeleteFunc(p.running, func(r running) bool { return r.Name == s.Name })
 	p.erase()
-	fmt.Fprintln(p.out, line(s))
+	text := line(s)
+	if p.width != nil {
+		text = strings.ReplaceAll(ansi.Wordwrap(text, p.width()-len(indent), ""), "\n", "\n"+indent)
+	}
+	fmt.Fprintln(p.out, text)
 	p.draw()
 }
+
+// indent is what a line that was too long for the terminal goes on after.
+const indent = "   "
 
 // line is the one that stays.
 func line(s view.Step) string {
@@ -81,16 +88,19 @@ func line(s view.Step) string {
 	case s.Error != "":
 		// The whole error is what the command ends with; its first line tells one failed step from another.
 		first, _, _ := strings.Cut(s.Error, "\n")
-		return fmt.Sprintf(" ✗ %-44s %6s  %s", s.Name, Seconds(s.Took), ansi.Truncate(first, maxError, "…"))
+		return fmt.Sprintf(" ✗ %-40s %6s  %s", s.Name, Seconds(s.Took), ansi.Truncate(first, maxError, "…"))
 	case s.Done:
-		return strings.TrimRight(fmt.Sprintf(" ✓ %-44s %6s  %s", s.Name, Seconds(s.Took), s.Note), " ")
+		return strings.TrimRight(fmt.Sprintf(" ✓ %-40s %6s  %s", s.Name, Seconds(s.Took), s.Note), " ")
 	}
 	return fmt.Sprintf(" • %s: %s", s.Name, s.Note)
 }
 
-// Seconds writes d as people read it: 0.3 s, 12 s.
+// Seconds writes d as people read it: 0.31 s, 4.2 s, 12 s.
 func Seconds(d time.Duration) string {
-	if d < 10*time.Second {
+	switch {
+	case d < time.Second:
+		return fmt.Sprintf("%.2f s", d.Seconds())
+	case d < 10*time.Second:
 		return fmt.Sprintf("%.1f s", d.Seconds())
 	}
 	return fmt.Sprintf("%.0f s", d.Seconds())

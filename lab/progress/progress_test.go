@@ -27,8 +27,8 @@ func TestPlainLinesWithoutATerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{
-		" ✓ etcd, 3 members                               0.3 s",
-		" ✗ 3 nodes ready                                  12 s  gave up",
+		" ✓ etcd, 3 members                          0.31 s",
+		" ✗ 3 nodes ready                              12 s  gave up",
 		" • Interrupted: undoing",
 	}
 	if got := strings.TrimRight(string(b), "\n"); got != strings.Join(want, "\n") {
