@@ -44,7 +44,11 @@ func do(c *cobra.Command, engine *control.Client, action view.Action, bound time
 		return printJSON(os.Stdout, out)
 	}
 	var out view.Outcome
-	err := shown(c, bound, func(ctx context.Context, report view.Report) (err error) {
+	meaning := isUndone
+	if c.GroupID == "break" {
+		meaning = staysBroke
+	}
+	err := shown(c, bound, meaning, func(ctx context.Context, report view.Report) (err error) {
 		out, err = engine.Do(ctx, action, report)
 		return err
 	})

@@ -85,7 +85,7 @@ func (a *app) newEngine(req launchRequest) (_ *engine, err error) {
 	e := &engine{dir: d, fresh: req.Fresh}
 	if e.lock, err = d.Lock(); err != nil {
 		if errors.Is(err, store.ErrNameTaken) {
-			return nil, err
+			return nil, errors.Join(err, store.Tidy(a.root))
 		}
 		return nil, fmt.Errorf("lab %q: %w; see it with: lab status%s", a.name, err, a.flag())
 	}

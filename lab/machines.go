@@ -71,7 +71,7 @@ func (a *app) imageCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return shown(c, machineBound, func(ctx context.Context, report view.Report) error {
+			return shown(c, machineBound, isUndone, func(ctx context.Context, report view.Report) error {
 				names, err := engine.LoadImage(ctx, io.Reader(f), report)
 				if err == nil {
 					fmt.Println("On every node:", strings.Join(names, ", "))
@@ -83,15 +83,21 @@ func (a *app) imageCommand() *cobra.Command {
 	return c
 }
 
-// shown runs work with its steps on the screen.
-func shown(c *cobra.Command, bound time.Duration, work func(context.Context, view.Report) error) error {
+// What becomes of work whose watcher has gone away.
+const (
+	isUndone   = "the engine undoes what it had begun"
+	staysBroke = "what was done stays done, and is measured all the same; see it with lab faults, undo it with lab heal"
+)
+
+// shown runs work with its steps on the screen. Whoever interrupts it is told what that means.
+func shown(c *cobra.Command, bound time.Duration, meaning string, work func(context.Context, view.Report) error) error {
 	ctx, cancel := bounded(c, bound)
 	defer cancel()
 	show := progress.New(os.Stdout)
 	defer show.Close()
 	err := work(ctx, show.Report)
 	if errors.Is(err, context.Canceled) {
-		return errors.New("interrupted; the engine undoes what it had begun")
+		return errors.New("interrupted; " + meaning)
 	}
 	return err
 }
