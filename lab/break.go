@@ -44,9 +44,10 @@ func do(c *cobra.Command, engine *control.Client, action view.Action, bound time
 		return printJSON(os.Stdout, out)
 	}
 	var out view.Outcome
-	meaning := isUndone
-	if c.GroupID == "break" {
-		meaning = staysBroke
+	meaning := staysBroke
+	switch action.Verb {
+	case view.Add, view.Remove, view.SaveSnapshot, view.RestoreSnapshot:
+		meaning = isUndone
 	}
 	err := shown(c, bound, meaning, func(ctx context.Context, report view.Report) (err error) {
 		out, err = engine.Do(ctx, action, report)

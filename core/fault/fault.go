@@ -3,7 +3,8 @@
 //
 // The main types are Faults, which does Actions, and kind, one way to break something; the table of all kinds is in
 // kinds.go. parts.go is what can be killed, stopped and started; links.go, etcd.go, nodes.go and masters.go hold
-// the kinds that are about those; predict.go says what will happen, phases.go how the stopwatch sees that it has.
+// the kinds that are about those; predict.go and foretell.go say what will happen, phases.go how the stopwatch sees
+// that it has; records.go remembers and heals.
 package fault
 
 import (
