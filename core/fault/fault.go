@@ -91,16 +91,36 @@ func (f *Faults) Do(ctx context.Context, a view.Action, report view.Report) (vie
 	if !ok {
 		return view.Outcome{}, view.Fail(view.Usage, "%q cannot be done to a lab; see: lab faults", a.Verb)
 	}
-	done, err := f.lab.Beside(ctx)
+	r, wait, err := f.undertake(ctx, k, a, report)
 	if err != nil {
 		return view.Outcome{}, err
+	}
+	wait(patience(ctx, a))
+	return view.Outcome{Record: f.copyOf(r)}, nil
+}
+
+// undertake does a while nobody changes what the lab is made of. Others may go on while it is being measured.
+func (f *Faults) undertake(ctx context.Context, k kind, a view.Action, report view.Report) (r *view.Record, wait func(context.Context), err error) {
+	done, err := f.lab.Beside(ctx)
+	if err != nil {
+		return nil, nil, err
 	}
 	defer done()
 	d, err := f.prepare(k, a)
 	if err != nil {
-		return view.Outcome{}, err
+		return nil, nil, err
 	}
 	return f.inject(ctx, d, report)
+}
+
+// patience is how long whoever asked for a waits for what is measured: as long as ctx lasts, or not at all.
+func patience(ctx context.Context, a view.Action) context.Context {
+	if !a.Detach {
+		return ctx
+	}
+	ended, end := context.WithCancel(ctx)
+	end()
+	return ended
 }
 
 // prepare looks whether it can be done, before anything is.
@@ -122,15 +142,15 @@ func (f *Faults) prepare(k kind, a view.Action) (*deed, error) {
 	return d, nil
 }
 
-// inject does the deed and has it watched.
-func (f *Faults) inject(ctx context.Context, d *deed, report view.Report) (view.Outcome, error) {
+// inject does the deed and has it watched. A call of wait waits until that has ended, or ctx has.
+func (f *Faults) inject(ctx context.Context, d *deed, report view.Report) (r *view.Record, wait func(context.Context), err error) {
 	before := f.lab.Snapshot()
 	p := f.predict(d, before)
 	for _, sentence := range p.sentences {
 		report(view.Step{Name: "Expected", Note: sentence})
 	}
 	run := f.watch.Ready(ctx)
-	r := &view.Record{Fault: view.Fault{
+	r = &view.Record{Fault: view.Fault{
 		Kind: d.Verb, What: d.what(), Expected: p.sentences, Heal: d.kind.undone,
 	}, Action: d.Action, Before: string(before.State)}
 	if before.Reason != "" {
@@ -143,7 +163,7 @@ func (f *Faults) inject(ctx context.Context, d *deed, report view.Report) (view.
 	if err := f.attempt(ctx, d, report); err != nil {
 		run.Drop()
 		report(view.Step{Name: d.String(), Done: true, Took: time.Since(began), Error: err.Error()})
-		return view.Outcome{}, err
+		return nil, nil, err
 	}
 	run.Did()
 	if d.waiting.Load() {
@@ -153,15 +173,7 @@ func (f *Faults) inject(ctx context.Context, d *deed, report view.Report) (view.
 	report(view.Step{Name: d.String(), Done: true, Took: time.Since(began)})
 	f.retire("by lab " + d.String())
 	f.told(view.FaultInjected, r)
-	return f.measured(ctx, d.Detach, report, func(ctx context.Context, came func(view.Mark)) {
-		m := run.Measure(ctx, came)
-		f.mu.Lock()
-		r.Measured = &m
-		f.mu.Unlock()
-		f.save()
-		f.retire(bySelf)
-		f.told(view.FaultMeasured, r)
-	}, r)
+	return r, f.measure(run, r, &r.Measured, report), nil
 }
 
 // attempt does the deed, or undoes what it has done of it.
@@ -183,31 +195,37 @@ func (f *Faults) attempt(ctx context.Context, d *deed, report view.Report) error
 	return err
 }
 
-// measured has work done in the background and waits for it unless the action is detached or ctx ends.
-func (f *Faults) measured(ctx context.Context, detach bool, report view.Report, work func(context.Context, func(view.Mark)), r *view.Record) (view.Outcome, error) {
+// measure has the run measured in the background, as a part of the record. wait must be called: it waits for that, but
+// not after ctx has ended, and what comes later is not reported.
+func (f *Faults) measure(run *stopwatch.Run, r *view.Record, into **view.Measured, report view.Report) (wait func(context.Context)) {
 	finished := make(chan struct{})
 	var mu sync.Mutex // guards gone
-	gone := detach
+	gone := false
 	f.work.Go(func() {
 		defer close(finished)
-		work(f.running, func(m view.Mark) {
+		m := run.Measure(f.running, func(m view.Mark) {
 			mu.Lock()
 			defer mu.Unlock()
 			if !gone {
 				report(markStep(m))
 			}
 		})
+		f.mu.Lock()
+		*into = &m
+		f.mu.Unlock()
+		f.save()
+		f.retire(bySelf)
+		f.told(view.FaultMeasured, r)
 	})
-	if !detach {
+	return func(ctx context.Context) {
 		select {
 		case <-finished:
 		case <-ctx.Done():
 		}
+		mu.Lock()
+		defer mu.Unlock()
+		gone = true
 	}
-	mu.Lock()
-	gone = true
-	mu.Unlock()
-	return view.Outcome{Record: f.copyOf(r)}, nil
 }
 
 // markStep shows a phase as it came.

@@ -161,6 +161,12 @@ func (t toll) predictLeases(p *prediction, s view.Snapshot, c clocks) {
 		if holder == "" {
 			continue
 		}
+		if t.stopsWrites(s) {
+			if s.Etcd.Quorum {
+				p.say("nobody can lead as %s while no Lease can be renewed: %s", lease.name, lease.without)
+			}
+			continue
+		}
 		itself := t.lost(holder, lease.name)
 		// Each leans on its own master's API server, and that one on its own member.
 		leans := t.lost(holder, component.APIServer) || t.lost(holder, component.Etcd)
@@ -177,7 +183,7 @@ func (t toll) predictLeases(p *prediction, s view.Snapshot, c clocks) {
 			return m.Name != holder && (len(t.groups) == 0 || slices.Contains(majorityGroup, m.Name))
 		})
 		switch {
-		case !heir || t.stopsWrites(s):
+		case !heir:
 			p.say("nobody else can lead %s: %s", lease.name, lease.without)
 		case t.farewell && itself:
 			p.say("%s of %s gives its Lease up, another one leads within %s", lease.name, holder, short(c.lab.Retry+handedOver))

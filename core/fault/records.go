@@ -135,17 +135,30 @@ func (f *Faults) copyOf(r *view.Record) *view.Record {
 
 // heal undoes faults: those that are named, all, or the only one.
 func (f *Faults) heal(ctx context.Context, a view.Action, report view.Report) (view.Outcome, error) {
+	healed, waits, err := f.healEach(ctx, a, report)
+	for _, wait := range waits {
+		wait(patience(ctx, a))
+	}
+	switch {
+	case err != nil:
+		return view.Outcome{}, err
+	case len(healed) == 0:
+		return view.Outcome{Text: "Nothing is injected."}, nil
+	}
+	return view.Outcome{Record: f.copyOf(healed[len(healed)-1])}, nil
+}
+
+func (f *Faults) healEach(ctx context.Context, a view.Action, report view.Report) (healed []*view.Record, waits []func(context.Context), err error) {
 	done, err := f.lab.Beside(ctx)
 	if err != nil {
-		return view.Outcome{}, err
+		return nil, nil, err
 	}
 	defer done()
 	f.retire(bySelf)
 	list, err := f.toHeal(a)
-	if err != nil || len(list) == 0 {
-		return view.Outcome{Text: "Nothing is injected."}, err
+	if err != nil {
+		return nil, nil, err
 	}
-	var out view.Outcome
 	// The last one first: what was broken on top of something else is mended before it. But links before all others:
 	// what is started must reach its peers.
 	slices.Reverse(list)
@@ -155,11 +168,14 @@ func (f *Faults) heal(ctx context.Context, a view.Action, report view.Report) (v
 		if !f.copyOf(r).Active() { // it has gone with another one
 			continue
 		}
-		one, err := f.healOne(ctx, r, a.Detach, report)
-		out.Record = one.Record
-		errs = append(errs, err)
+		wait, err := f.healOne(ctx, r, report)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		healed, waits = append(healed, r), append(waits, wait)
 	}
-	return out, errors.Join(errs...)
+	return healed, waits, errors.Join(errs...)
 }
 
 func (f *Faults) toHeal(a view.Action) ([]*view.Record, error) {
@@ -209,10 +225,10 @@ func (f *Faults) find(id string, open []string) (*view.Record, error) {
 	return f.records[i], nil
 }
 
-func (f *Faults) healOne(ctx context.Context, r *view.Record, detach bool, report view.Report) (view.Outcome, error) {
+func (f *Faults) healOne(ctx context.Context, r *view.Record, report view.Report) (wait func(context.Context), err error) {
 	d, err := f.again(r.Action)
 	if err != nil {
-		return view.Outcome{}, err
+		return nil, err
 	}
 	d.id = r.ID
 	run := f.watch.Ready(ctx)
@@ -228,7 +244,7 @@ func (f *Faults) healOne(ctx context.Context, r *view.Record, detach bool, repor
 		run.Drop()
 		end.Error = err.Error()
 		report(end)
-		return view.Outcome{}, fmt.Errorf("heal %s: %w", r.ID, err)
+		return nil, fmt.Errorf("heal %s: %w", r.ID, err)
 	}
 	run.Did()
 	report(end)
@@ -238,14 +254,7 @@ func (f *Faults) healOne(ctx context.Context, r *view.Record, detach bool, repor
 	f.save()
 	f.retire(bySelf)
 	f.told(view.FaultHealed, r)
-	return f.measured(ctx, detach, report, func(ctx context.Context, came func(view.Mark)) {
-		m := run.Measure(ctx, came)
-		f.mu.Lock()
-		r.Recovery = &m
-		f.mu.Unlock()
-		f.save()
-		f.told(view.FaultMeasured, r)
-	}, r)
+	return f.measure(run, r, &r.Recovery, report), nil
 }
 
 // load reads the records of earlier runs of the engine. What it has broken then is over, but for what is written
@@ -291,8 +300,11 @@ func (f *Faults) BeforeStop(ctx context.Context, report view.Report) {
 		if r.Kind != view.FillQuota {
 			continue
 		}
-		if _, err := f.healOne(ctx, r, true, report); err != nil {
+		wait, err := f.healOne(ctx, r, report)
+		if err != nil {
 			f.log.Error("heal before the lab stops", "fault", r.ID, "err", err)
+			continue
 		}
+		wait(patience(ctx, view.Action{Detach: true}))
 	}
 }

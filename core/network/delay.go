@@ -20,7 +20,7 @@ import (
 // the host's loopback link, which is where packets between two addresses of the host pass.
 type Delay struct {
 	From, To topology.Machine
-	By       time.Duration // a microsecond to an hour
+	By       time.Duration // a microsecond to four minutes: the kernel is told in ticks of 64 ns, in 32 bits
 }
 
 // DelayAvailable says why delays cannot be made on this machine, nil when they can.
