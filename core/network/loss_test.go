@@ -120,7 +120,7 @@ func TestLossesAreReal(t *testing.T) {
 }
 
 func TestDelaysAreReal(t *testing.T) {
-	n, spec := newTestNetwork(t, 1, 1)
+	n, spec := newTestNetwork(t, 3, 2)
 	attach(t, n, spec)
 	if err := n.DelayAvailable(); err != nil {
 		if !strings.Contains(err.Error(), "netem") {
@@ -128,26 +128,49 @@ func TestDelaysAreReal(t *testing.T) {
 		}
 		t.Skip(err)
 	}
-	a := spec.Addr(master1)
-	port := listen(t, a)
-	took := func() time.Duration {
-		begin := time.Now()
-		if !reach(spec, node1, a, port) {
-			t.Error("the node does not reach the master")
-		}
-		return time.Since(begin)
+	const by = 500 * time.Millisecond
+	at := spec.Addr
+	for name, tt := range map[string]struct {
+		delay    Delay
+		from, to netip.Addr // late, there and back
+		other    netip.Addr // not late from from
+	}{
+		"between masters":         {Delay{master1, master2, by}, at(master1), at(master2), at(spec.Masters[2])},
+		"from a master to a node": {Delay{master1, node1, by}, at(master1), at(node1), at(node2)},
+		"from a node to a master": {Delay{node1, master1, by}, at(master1), at(node1), at(node2)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if err := n.SetDelays([]Delay{tt.delay}); err != nil {
+				t.Fatal(err)
+			}
+			if d := roundTrip(t, tt.from, tt.to); d < by {
+				t.Errorf("there and back takes %s with a delay of %s", d, by)
+			}
+			if d := roundTrip(t, tt.from, tt.other); d >= by {
+				t.Errorf("there and back takes %s where nothing is to be late", d)
+			}
+			if err := n.SetDelays(nil); err != nil {
+				t.Fatal(err)
+			}
+			if d := roundTrip(t, tt.from, tt.to); d >= by {
+				t.Errorf("there and back takes %s without a delay", d)
+			}
+		})
 	}
-	const by = 200 * time.Millisecond
-	if err := n.SetDelays([]Delay{{From: node1, To: master1, By: by}}); err != nil {
-		t.Fatal(err)
+}
+
+// roundTrip is how long it takes to be refused a connection.
+func roundTrip(t *testing.T, from, to netip.Addr) time.Duration {
+	t.Helper()
+	const closed = 9
+	d := net.Dialer{Timeout: 5 * time.Second, LocalAddr: &net.TCPAddr{IP: from.AsSlice()}}
+	begin := time.Now()
+	c, err := d.Dial("tcp", netip.AddrPortFrom(to, closed).String())
+	if err == nil {
+		c.Close()
 	}
-	if d := took(); d < by {
-		t.Errorf("a connection takes %s with a delay of %s", d, by)
+	if err == nil || !strings.Contains(err.Error(), "refused") {
+		t.Errorf("%s to %s: %v, want a refusal", from, to, err)
 	}
-	if err := n.SetDelays(nil); err != nil {
-		t.Fatal(err)
-	}
-	if d := took(); d >= by {
-		t.Errorf("a connection takes %s without a delay", d)
-	}
+	return time.Since(begin)
 }

@@ -23,8 +23,8 @@ const (
 	faultRounds = 10
 	crashRounds = 100
 	warmRounds  = 10
-	// lingering is how long upstream's timers hold what a crashed API server leaves, and then the collector has run.
-	lingering = 90 * time.Second
+	// lingering is how long what a crashed API server leaves may take to end, and the collector to run.
+	lingering = 60 * time.Second
 )
 
 // faults measures failures with the lab's own stopwatch, which is what users see.

@@ -11,16 +11,34 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// report is BENCHMARKS.md.
-func (b *measurement) report() string {
-	var s strings.Builder
-	fmt.Fprintf(&s, "# Benchmarks\n\nWritten by `make bench` on %s; do not edit. Median of %d rounds, and the worst of them.\n\n",
-		b.began.Format("2006-01-02"), b.rounds)
-	s.WriteString(machine())
-	s.WriteString(versions(b.lab.bin))
-	fmt.Fprintf(&s, "- Load before the first round: %s processes on average over a minute\n", b.load)
-	s.WriteString("\n" + b.figures.tables())
-	fmt.Fprintf(&s, `
+// The parts of BENCHMARKS.md. A run that measures only one of them leaves the other one as it was.
+const (
+	head      = "# Benchmarks\n\nWritten by `make bench`; do not edit. Each part says when it was measured, and on what.\n\n"
+	costsPart = "## Start and cost\n"
+	faultPart = "## Failures\n"
+)
+
+// report is BENCHMARKS.md, made of an old one.
+func (b *measurement) report(old string) string {
+	_, rest, _ := strings.Cut(old, costsPart)
+	costs, faults, _ := strings.Cut(rest, faultPart)
+	if b.only == "" {
+		costs = b.costs()
+	}
+	if b.wants("faults") {
+		faults = b.failures()
+	}
+	return head + costsPart + costs + faultPart + faults
+}
+
+// circumstances say when and on what something was measured.
+func (b *measurement) circumstances(rounds int) string {
+	return fmt.Sprintf("\n- %s, median of %d rounds, and the worst of them\n%s%s- Load before: %s processes on average over a minute\n\n",
+		b.began.Format("2006-01-02"), rounds, machine(), versions(b.lab.bin), b.load)
+}
+
+func (b *measurement) costs() string {
+	return b.circumstances(b.rounds) + b.figures.costs() + fmt.Sprintf(`
 How it is measured:
 
 - Everything is done with the real command in real labs, and looked at from outside. A start is over when the
@@ -37,28 +55,58 @@ How it is measured:
   the two, a controller manager with kubeadm's flags spends several seconds below its own limit of 20 requests
   a second, in which it makes an account for each of its controllers.
 - Lab and upstream take turns within each round.
+
 `, b.settle, b.window)
-	return s.String()
+}
+
+func (b *measurement) failures() string {
+	return b.circumstances(faultRounds) + b.figures.failures() + fmt.Sprintf(`
+How it is measured:
+
+- Failures are injected and watched as "lab kill" and "lab heal" do it, in a lab of 3 masters and 3 nodes, by the
+  lab's own stopwatch: 50 writes and 50 reads a second through the load balancer, each given up after a second, and
+  a look at the members, the Leases and the pods every 5 ms.
+- For what grows, masters and then nodes are crashed and started one after the other, %d times each, as fast as they
+  come back. What is in use is counted after a rest of %s: goroutines and open files of the engine, mounts of the host
+  and in the nodes, cgroups, and memory as above.
+`, crashRounds, lingering)
 }
 
 // tables shows what was measured and leaves out what was not.
-func (f *figures) tables() string {
-	var own, beside strings.Builder
-	for _, one := range f.ofLab() {
+func (f *figures) tables() string { return f.costs() + f.failures() }
+
+func rows(list []*figure) string {
+	var s strings.Builder
+	for _, one := range list {
 		if one.measured() {
-			fmt.Fprintf(&own, "| %s | %s | %s | %s | %s |\n", one.what, one.format(one.median()), one.format(one.worst()), one.format(one.bound), mark(one.holds()))
+			fmt.Fprintf(&s, "| %s | %s | %s | %s | %s |\n", one.what, one.format(one.median()), one.format(one.worst()), one.format(one.bound), mark(one.holds()))
 		}
+	}
+	return s.String()
+}
+
+const columns = "median | worst | bound | |\n|---|---|---|---|---|\n"
+
+func (f *figures) costs() string {
+	var s, beside strings.Builder
+	if own := rows(f.ofLab()); own != "" {
+		s.WriteString("| what | " + columns + own)
 	}
 	for _, p := range f.compared() {
 		if p.lab.measured() || p.upstream.measured() {
 			fmt.Fprintf(&beside, "| %s | %s | %s | %s |\n", p.what, p.lab.summary(), p.upstream.summary(), p.verdict())
 		}
 	}
-	var faults, grown strings.Builder
-	for _, one := range f.ofFaults() {
-		if one.measured() {
-			fmt.Fprintf(&faults, "| %s | %s | %s | %s | %s |\n", one.what, one.format(one.median()), one.format(one.worst()), one.format(one.bound), mark(one.holds()))
-		}
+	if beside.Len() > 0 {
+		s.WriteString("\n| the masters alone, median (worst) | lab | upstream's processes | lab : upstream |\n|---|---|---|---|\n" + beside.String())
+	}
+	return s.String()
+}
+
+func (f *figures) failures() string {
+	var s, grown strings.Builder
+	if faults := rows(f.ofFaults()); faults != "" {
+		s.WriteString("| failure | " + columns + faults)
 	}
 	if f.masterGrowth.measured() {
 		grown.WriteString(f.masterGrowth.row("masters"))
@@ -66,19 +114,9 @@ func (f *figures) tables() string {
 	if f.nodeGrowth.measured() {
 		grown.WriteString(f.nodeGrowth.row("nodes"))
 	}
-	var s strings.Builder
-	if own.Len() > 0 {
-		s.WriteString("| what | median | worst | bound | |\n|---|---|---|---|---|\n" + own.String())
-	}
-	if beside.Len() > 0 {
-		s.WriteString("\n| the masters alone, median (worst) | lab | upstream's processes | lab : upstream |\n|---|---|---|---|\n" + beside.String())
-	}
-	if faults.Len() > 0 {
-		fmt.Fprintf(&s, "\n| failures, by the lab's stopwatch, %d of each | median | worst | bound | |\n|---|---|---|---|---|\n%s", faultRounds, &faults)
-	}
 	if grown.Len() > 0 {
-		fmt.Fprintf(&s, "\n| crashed and started %d times: in use after %d rounds → after all | goroutines | open files | mounts | cgroups | memory | most grown, bound %d %% |\n|---|---|---|---|---|---|---|\n%s",
-			crashRounds, warmRounds, maxGrowth, &grown)
+		fmt.Fprintf(&s, "\n| in use after %d → %d crashes | goroutines | open files | mounts | cgroups | memory | most grown, bound %d %% |\n|---|---|---|---|---|---|---|\n%s",
+			warmRounds, crashRounds, maxGrowth, &grown)
 	}
 	return s.String()
 }

@@ -52,7 +52,8 @@ type Server struct {
 	loopback *rest.Config
 
 	cancel  context.CancelFunc
-	made    chan struct{}   // closed when loopback and drained are set
+	made    chan struct{} // closed when loopback, handler and drained are set
+	handler *genericapiserver.APIServerHandler
 	drained <-chan struct{} // closed when a server that stops has answered everybody
 	leaving atomic.Bool     // clients are to go elsewhere
 
@@ -88,6 +89,7 @@ func Open(ctx context.Context, cfg Config) (*Server, error) {
 		s.crash(errors.New("the server ended by itself"))
 		listener.Close()
 		g.close()
+		s.forget()
 		close(s.done)
 		// The process does not give memory back by itself before it has been idle for minutes.
 		time.AfterFunc(lingering, debug.FreeOSMemory)
@@ -95,8 +97,19 @@ func Open(ctx context.Context, cfg Config) (*Server, error) {
 	return s, nil
 }
 
-// lingering is how long timers of upstream's, of a minute most of them, hold what is left of a server that ended.
-const lingering = 70 * time.Second
+// lingering is how long the last goroutines of a server that ended may take.
+const lingering = 5 * time.Second
+
+// forget cuts what a server consists of off from what holds it: each HTTP/2 connection that breaks while requests are
+// under way leaves a timer behind that holds its handler for upstream's idle timeout of 90 s (serverConn.serve in
+// net/http2 stops the timer before closeStream starts it again), and through it a hundred megabytes.
+func (s *Server) forget() {
+	select {
+	case <-s.made:
+		*s.handler = genericapiserver.APIServerHandler{FullHandlerChain: http.NotFoundHandler()}
+	default: // it never came so far
+	}
+}
 
 // Ready waits until the API server says that it is ready.
 func (s *Server) Ready(ctx context.Context) error {
@@ -182,7 +195,7 @@ func (s *Server) make(ctx context.Context) (server *aggregator.APIAggregator, fr
 		return nil, nil, fmt.Errorf("make the server: %w", err)
 	}
 	server.GenericAPIServer.ShutdownTimeout = hangUp
-	s.loopback = server.GenericAPIServer.LoopbackClientConfig
+	s.loopback, s.handler = server.GenericAPIServer.LoopbackClientConfig, server.GenericAPIServer.Handler
 	return server, free, nil
 }
 
