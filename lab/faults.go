@@ -131,15 +131,20 @@ func printMeasured(out io.Writer, m view.Measured) {
 		if mark.Late() {
 			sign = "✗"
 		}
-		fmt.Fprintf(w, "  %s %s\t%s\twithin %s\tupstream %s\n", sign, mark.Phase, seen, took(mark.Within), took(mark.Upstream))
+		fmt.Fprintf(w, "  %s %s\t%s\twithin %s\tupstream %s\n", sign, mark.Phase, seen, roughly(mark.Within), roughly(mark.Upstream))
 	}
 	_ = w.Flush() // the terminal has gone: nobody to tell
-	fmt.Fprintf(out, "  writes %s; reads %s", traffic(m.Writes), traffic(m.Reads))
+	fmt.Fprintf(out, "  writes %s; reads %s\n", traffic(m.Writes), traffic(m.Reads))
 	if m.Service != nil {
-		fmt.Fprintf(out, "; Service %s", traffic(*m.Service))
+		fmt.Fprintf(out, "  Service %s; ", traffic(*m.Service))
+	} else {
+		fmt.Fprint(out, "  ")
 	}
-	fmt.Fprintf(out, " (watched for %s)\n", took(m.For))
+	fmt.Fprintf(out, "watched for %s\n", took(m.For))
 }
+
+// roughly writes what was expected, with fewer digits than what was measured.
+func roughly(d time.Duration) string { return d.Round(100 * time.Millisecond).String() }
 
 func traffic(t view.Traffic) string {
 	gap := "gap " + took(t.Gap)

@@ -37,14 +37,14 @@ func etcdKinds() []kind {
 			inject: func(ctx context.Context, f *Faults, _ *deed, _ view.Report) error { return f.lab.Compact(ctx) },
 		},
 		{
-			verb: view.Defragment, does: "give free pages of the members' database files back to the disk", to: cluster,
+			verb: view.Defragment, does: "give free pages of etcd's files back to the disk", to: cluster,
 			read: readNone, check: hasQuorum,
 			inject: func(ctx context.Context, f *Faults, _ *deed, report view.Report) error {
 				return f.lab.Defragment(ctx, report)
 			},
 		},
 		{
-			verb: view.FillQuota, does: "fill etcd's database to its quota: alarm NOSPACE, no more writes", to: cluster,
+			verb: view.FillQuota, does: "fill etcd's database to its quota (alarm NOSPACE)", to: cluster,
 			undone: "keys deleted, compacted, defragmented, alarm disarmed", bound: fillBound,
 			read: readNone, check: hasQuorum,
 			inject: func(ctx context.Context, f *Faults, _ *deed, _ view.Report) error { return f.lab.FillQuota(ctx) },

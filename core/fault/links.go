@@ -29,7 +29,7 @@ func linkKinds() []kind {
 		of(view.Cut, "let nothing pass between two machines", pair, readPair),
 		of(view.Loss, "lose a share of what passes between two machines", pair, readPair),
 		delay,
-		of(view.Flap, "cut the link between two machines and restore it, again and again", pair, readPair),
+		of(view.Flap, "cut and restore the link between two machines by turns", pair, readPair),
 		of(view.Isolate, "cut all links of a machine", []string{string(topology.Master), string(topology.Node)}, readTargets),
 		of(view.Split, "cut all links between groups of machines", []string{"groups of machines, such as master-1 master-2,master-3"}, readGroups),
 	}

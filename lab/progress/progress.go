@@ -72,7 +72,7 @@ func (p *Printer) Report(s view.Step) {
 	p.running = slices.DeleteFunc(p.running, func(r running) bool { return r.Name == s.Name })
 	p.erase()
 	text := line(s)
-	if p.width != nil {
+	if p.width != nil && ansi.StringWidth(text) >= p.width() {
 		text = strings.ReplaceAll(ansi.Wordwrap(text, p.width()-len(indent), ""), "\n", "\n"+indent)
 	}
 	fmt.Fprintln(p.out, text)
