@@ -96,7 +96,7 @@ func TestUnknownTargets(t *testing.T) {
 		"node-2":        "did you mean node-1?",
 		"kubelet":       "did you mean node-1/kubelet?",
 		"engin":         "did you mean engine?",
-		"nonsense":      "a machine (master-1, node-1), or one of its components, for example master-1/etcd",
+		"nonsense":      "use a machine (master-1, node-1), one of its components, for example master-1/etcd",
 		"node-1/etcd/x": "use a machine",
 	} {
 		err := Print(t.Context(), os.Stdout, d, spec, target, Options{})
