@@ -2,7 +2,6 @@ package view
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 )
@@ -100,11 +99,4 @@ func (a Action) String() string {
 		}
 	}
 	return strings.Join(words, " ")
-}
-
-// Harmless reports whether the Action takes nothing down, so that no front end need ask before it.
-func (a Action) Harmless() bool {
-	return slices.Contains([]Verb{
-		Start, Resume, Uncordon, Heal, Add, Compact, Defragment, MoveLeader, SaveSnapshot, VerifySnapshot, ListSnapshots,
-	}, a.Verb)
 }
