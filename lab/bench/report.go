@@ -68,7 +68,8 @@ How it is measured:
   a look at the members, the Leases and the pods every 5 ms.
 - For what grows, masters and then nodes are crashed and started one after the other, %d times each, as fast as they
   come back. What is in use is counted after a rest of %s: goroutines and open files of the engine, mounts of the host
-  and in the nodes, cgroups, and memory as above.
+  and in the nodes, cgroups, and memory as above, all of it when memory was least in 20 seconds: between two
+  collections it swings.
 `, crashRounds, lingering)
 }
 
