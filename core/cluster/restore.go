@@ -77,6 +77,9 @@ func (c *Cluster) SaveSnapshot(ctx context.Context, name string, report view.Rep
 		return view.EtcdSnapshot{}, err
 	}
 	err = step(ctx, report, "Snapshot of etcd, by "+from.Name(), saveBound, func(ctx context.Context) error {
+		if err := c.caughtUp(ctx, from); err != nil {
+			return err
+		}
 		_, err := snapshot.Save(ctx, config, spec, identity, path)
 		return err
 	})
@@ -84,6 +87,19 @@ func (c *Cluster) SaveSnapshot(ctx context.Context, name string, report view.Rep
 		return view.EtcdSnapshot{}, err
 	}
 	return snapshot.Describe(path), nil
+}
+
+// caughtUp waits until the member has applied all that was acknowledged before: a linearizable read by it needs that.
+func (c *Cluster) caughtUp(ctx context.Context, m topology.Machine) error {
+	client, err := etcd.Client(c.dir, c.Spec(), m)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	if _, err := client.Get(ctx, fillPrefix); err != nil {
+		return fmt.Errorf("ask etcd of %s whether it has caught up: %w", m, err)
+	}
+	return nil
 }
 
 // runningMember is a master whose member of etcd can be asked, the leader if there is one.
@@ -157,6 +173,10 @@ func (c *Cluster) RestoreSnapshot(ctx context.Context, name string, report view.
 	}
 	defer clean()
 	masters := c.inOrder()
+	// What an earlier restore could not delete is older than what the members have now.
+	if err := c.eachMaster(func(m topology.Machine) error { return etcd.Settle(c.dir, m) }); err != nil {
+		return err
+	}
 	err = step(ctx, report, count(spec.Masters)+" crashed", crashBound, func(ctx context.Context) error { return crash(ctx, masters) })
 	if err == nil {
 		err = step(ctx, report, "Databases restored", restoreBound, func(context.Context) error {

@@ -8,6 +8,7 @@ import (
 
 	"kubelab/core/component"
 	"kubelab/core/master"
+	"kubelab/core/master/etcd"
 	"kubelab/core/topology"
 	"kubelab/core/view"
 )
@@ -62,6 +63,10 @@ func (c *Cluster) Start(ctx context.Context, report view.Report) error {
 // startComponents starts everything that can be started at the same time: masters beside nodes, kubelets and
 // the workload as soon as the first API server serves.
 func (c *Cluster) startComponents(ctx context.Context, report view.Report, spec topology.Spec, begin time.Time) error {
+	// A restore that the engine did not live to finish did not happen.
+	if err := c.eachMaster(func(m topology.Machine) error { return etcd.Revert(c.dir, m) }); err != nil {
+		return err
+	}
 	defer master.EaseGC()()
 	serving := make(chan struct{}) // closed when the first API server is ready
 	whole, wiped := c.wiped(c.inOrder())

@@ -21,16 +21,19 @@ const revisionBump = 1_000_000_000
 const aside = dataDir + ".before-restore"
 
 // Restore puts the database db in the place of the data of the member on machine m, as a member of a new cluster of
-// all masters of s. The old data is kept aside until Settle or Revert. The member must not run.
+// all masters of s. The old data is kept aside until Settle or Revert, one of which must have been called after an
+// earlier Restore. The member must not run.
 func Restore(d store.Dir, s topology.Spec, m topology.Machine, db string) error {
-	if err := os.RemoveAll(d.Master(m, aside)); err != nil {
-		return err
+	err := os.Rename(d.Master(m, dataDir), d.Master(m, aside))
+	if errors.Is(err, fs.ErrNotExist) {
+		// A member without data must be one again after Revert, and not the only one that keeps what was restored.
+		err = os.MkdirAll(d.Master(m, aside), modeDir)
 	}
-	if err := os.Rename(d.Master(m, dataDir), d.Master(m, aside)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err != nil {
 		return err
 	}
 	initial := NewCluster(s, s.Masters...)
-	err := snapshot.NewV3(zap.NewNop()).Restore(snapshot.RestoreConfig{
+	err = snapshot.NewV3(zap.NewNop()).Restore(snapshot.RestoreConfig{
 		SnapshotPath: db, Name: m.Name(), OutputDataDir: d.Master(m, dataDir), PeerURLs: []string{s.EtcdPeerURL(m)},
 		InitialCluster: initial.String(), InitialClusterToken: s.Name,
 		RevisionBump: revisionBump, MarkCompacted: true,
@@ -41,7 +44,8 @@ func Restore(d store.Dir, s topology.Spec, m topology.Machine, db string) error 
 	return nil
 }
 
-// Revert puts the data back that Restore has put aside.
+// Revert puts the data back that Restore has put aside, if it has: also when the engine ended before it could say how
+// the restore went.
 func Revert(d store.Dir, m topology.Machine) error {
 	if _, err := os.Stat(d.Master(m, aside)); errors.Is(err, fs.ErrNotExist) {
 		return nil

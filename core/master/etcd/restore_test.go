@@ -143,11 +143,17 @@ func TestRestoreAndBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.each(restore)
+	if !Exists(l.dir, lost) {
+		t.Errorf("%s has not got the snapshot", lost)
+	}
+	// Going back, it must not be the one that keeps it: its peers would take it for what it was.
+	l.each(func(m topology.Machine) error { return Revert(l.dir, m) })
 	for _, m := range l.spec.Masters {
-		if got, want := isThere(t, l.dir.Master(m, aside)), m != lost; got != want {
-			t.Errorf("data of %s is kept aside: %t, want %t", m, got, want)
+		if got, want := Exists(l.dir, m), m != lost; got != want {
+			t.Errorf("after Revert %s has data: %t, want %t", m, got, want)
 		}
 	}
+	l.each(restore)
 	l.each(func(m topology.Machine) error { return Settle(l.dir, m) })
 	for _, m := range l.spec.Masters {
 		if isThere(t, l.dir.Master(m, aside)) {
