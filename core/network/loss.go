@@ -81,7 +81,8 @@ func lossRules(s topology.Spec, l Loss) []lossRule {
 		return append(rule("ip input", "ip saddr %s ip daddr != %s", s.Addr(l.From), s.Addr(l.From)),
 			rule("bridge output", "ip saddr %s", s.Addr(l.From))...)
 	case from != "" && to != "":
-		return rule("bridge forward", "iifname %q oifname %q", from, to)
+		// Not ARP: without it, what is lost one way would soon be lost both ways.
+		return rule("bridge forward", "iifname %q oifname %q ether type ip", from, to)
 	case from != "":
 		return rule("bridge input", "iifname %q ip daddr %s", from, s.Addr(l.To))
 	case to != "":

@@ -26,7 +26,7 @@ func TestLossTables(t *testing.T) {
 	}{
 		"master to master": {Loss{master1, master2, 100}, []string{"table ip lab-a.loss", "hook input", "ip saddr 10.100.0.11 ip daddr 10.100.0.12 drop"}},
 		"a share of it":    {Loss{master1, master2, 30}, []string{"ip saddr 10.100.0.11 ip daddr 10.100.0.12 numgen random mod 100 < 30 drop"}},
-		"node to node":     {Loss{node1, node2, 100}, []string{"table bridge lab-a.loss", "hook forward", `iifname "` + link1 + `" oifname "` + link2 + `" drop`}},
+		"node to node":     {Loss{node1, node2, 100}, []string{"table bridge lab-a.loss", "hook forward", `iifname "` + link1 + `" oifname "` + link2 + `" ether type ip drop`}},
 		"node to master":   {Loss{node1, master2, 100}, []string{"table bridge lab-a.loss", "hook input", `iifname "` + link1 + `" ip daddr 10.100.0.12 drop`}},
 		"master to node":   {Loss{master1, node2, 100}, []string{"table bridge lab-a.loss", "hook output", `oifname "` + link2 + `" ip saddr 10.100.0.11 drop`}},
 		"all to a master":  {Loss{everybody, master1, 100}, []string{"hook input", "ip daddr 10.100.0.11 ip saddr != 10.100.0.11 drop"}},

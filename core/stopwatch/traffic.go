@@ -15,7 +15,7 @@ import (
 type Source interface {
 	Write(ctx context.Context) error
 	Read(ctx context.Context) error
-	// Service asks the demo's Service; errNoService when there is none.
+	// Service asks the demo's Service. It returns ErrNoService when there is none.
 	Service(ctx context.Context) error
 }
 
