@@ -44,15 +44,18 @@ type clocks struct{ lab, upstream topology.Timing }
 const (
 	// votes is what an election takes once somebody stands: a round trip, on a busy machine.
 	votes = 150 * time.Millisecond
-	// takeOver is what a candidate takes to see that a Lease has run out, to take it and to begin.
-	takeOver = time.Second
+	// tries is how many retry periods pass before a candidate sees the last renewal, and sees that the Lease has run
+	// out: it looks every 1 to 2.2 periods, at random (JitterFactor in client-go's leaderelection).
+	tries = 3
+	// looks is what the controller manager takes to act on what it sees of a node.
+	looks = 500 * time.Millisecond
 	// balancerNotices is how long the load balancer takes to give up an API server that does not even refuse: two
 	// probes in a row, a second each, and the pauses between them.
 	balancerNotices = 3500 * time.Millisecond
 	// handedOver is how soon somebody else leads what was given up in good order.
 	handedOver = time.Second
 	// replace is how long new pods take to become Ready elsewhere.
-	replace = 2500 * time.Millisecond
+	replace = 2 * time.Second
 )
 
 // of says what the toll does to the lab in s.
@@ -120,10 +123,20 @@ func (t toll) predictEtcd(p *prediction, s view.Snapshot, c clocks) {
 	within, upstream := 2*c.lab.EtcdElection+votes, 2*c.upstream.EtcdElection+votes
 	p.say("%s leads etcd: the others elect a new leader within %s, until then no write is accepted", s.Etcd.Leader, short(within))
 	p.wait(view.Election, within, upstream)
+	if !t.leavesAPI(s) {
+		return
+	}
 	if len(t.cut) > 0 {
 		within, upstream = max(within, balancerNotices), max(upstream, balancerNotices)
 	}
 	p.wait(view.FirstWrite, within+votes, upstream+votes)
+}
+
+// leavesAPI reports whether an API server runs afterwards.
+func (t toll) leavesAPI(s view.Snapshot) bool {
+	return slices.ContainsFunc(s.Masters, func(m view.Master) bool {
+		return m.Components[component.APIServer].State == component.Running && !t.lost(m.Name, component.APIServer)
+	})
 }
 
 func (t toll) predictAPI(p *prediction, s view.Snapshot) {
@@ -149,51 +162,80 @@ func (t toll) predictAPI(p *prediction, s view.Snapshot) {
 }
 
 func (t toll) predictLeases(p *prediction, s view.Snapshot, c clocks) {
-	majorityGroup := t.majorityGroup(len(s.Masters))
-	for _, lease := range []struct {
+	for _, of := range []struct {
 		name, without string
 		phase         view.Phase
 	}{
 		{component.Scheduler, "new pods stay Pending", view.SchedulerMove},
 		{component.ControllerManager, "nothing is replaced or scaled", view.ManagerMove},
 	} {
-		holder := s.Leases[lease.name]
-		if holder == "" {
-			continue
-		}
-		if t.stopsWrites(s) {
+		holder := s.Leases[of.name]
+		switch fate, within, upstream := t.lease(s, of.name, c); fate {
+		case unwritable:
 			if s.Etcd.Quorum {
-				p.say("nobody can lead as %s while no Lease can be renewed: %s", lease.name, lease.without)
+				p.say("nobody can lead as %s while no Lease can be renewed: %s", of.name, of.without)
 			}
-			continue
-		}
-		itself := t.lost(holder, lease.name)
-		// Each leans on its own master's API server, and that one on its own member.
-		leans := t.lost(holder, component.APIServer) || t.lost(holder, component.Etcd)
-		apart := len(t.groups) > 0 && !slices.Contains(majorityGroup, holder)
-		if !itself && !leans && !apart {
-			continue
-		}
-		heir := slices.ContainsFunc(s.Masters, func(m view.Master) bool {
-			for _, name := range []string{lease.name, component.APIServer, component.Etcd} {
-				if m.Components[name].State != component.Running || t.lost(m.Name, name) {
-					return false
-				}
-			}
-			return m.Name != holder && (len(t.groups) == 0 || slices.Contains(majorityGroup, m.Name))
-		})
-		switch {
-		case !heir:
-			p.say("nobody else can lead %s: %s", lease.name, lease.without)
-		case t.farewell && itself:
-			p.say("%s of %s gives its Lease up, another one leads within %s", lease.name, holder, short(c.lab.Retry+handedOver))
-			p.wait(lease.phase, c.lab.Retry+handedOver, c.upstream.Retry+handedOver)
-		default:
-			within, upstream := c.lab.Lease+takeOver, c.upstream.Lease+c.upstream.Retry+takeOver
-			p.say("the Lease of %s moves away from %s within %s", lease.name, holder, short(within))
-			p.wait(lease.phase, within, upstream)
+		case orphaned:
+			p.say("nobody else can lead %s: %s", of.name, of.without)
+		case handed:
+			p.say("%s of %s gives its Lease up, another one leads within %s", of.name, holder, short(within))
+			p.wait(of.phase, within, upstream)
+		case moved:
+			p.say("the Lease of %s moves away from %s within %s", of.name, holder, short(within))
+			p.wait(of.phase, within, upstream)
 		}
 	}
+}
+
+// fate is what becomes of a Lease.
+type fate int
+
+const (
+	unheld     fate = iota // nobody had it
+	kept                   // its holder is not touched
+	handed                 // its holder gives it up
+	moved                  // it runs out, and somebody else takes it
+	orphaned               // nobody else is there to take it
+	unwritable             // it can neither be renewed nor taken
+)
+
+// lease says what becomes of the component's Lease, and how soon somebody else leads if it moves.
+func (t toll) lease(s view.Snapshot, name string, c clocks) (f fate, within, upstream time.Duration) {
+	holder := s.Leases[name]
+	switch {
+	case holder == "":
+		return unheld, 0, 0
+	case t.stopsWrites(s):
+		return unwritable, 0, 0
+	case t.reaches(holder, name, s):
+		return kept, 0, 0
+	case !slices.ContainsFunc(s.Masters, func(m view.Master) bool { return m.Name != holder && t.canLead(m, name, s) }):
+		return orphaned, 0, 0
+	case t.farewell && t.lost(holder, name):
+		return handed, c.lab.Retry + handedOver, c.upstream.Retry + handedOver
+	}
+	return moved, c.lab.Lease + tries*c.lab.Retry, c.upstream.Lease + tries*c.upstream.Retry
+}
+
+// reaches reports whether the toll leaves the master's component what it leans on: each leans on its own master's API
+// server, and that one on its own member.
+func (t toll) reaches(machine, name string, s view.Snapshot) bool {
+	for _, needed := range []string{name, component.APIServer, component.Etcd} {
+		if t.lost(machine, needed) {
+			return false
+		}
+	}
+	return len(t.groups) == 0 || slices.Contains(t.majorityGroup(len(s.Masters)), machine)
+}
+
+// canLead reports whether the master's component can lead afterwards.
+func (t toll) canLead(m view.Master, name string, s view.Snapshot) bool {
+	for _, needed := range []string{name, component.APIServer, component.Etcd} {
+		if m.Components[needed].State != component.Running {
+			return false
+		}
+	}
+	return t.reaches(m.Name, name, s)
 }
 
 // stopsWrites reports whether etcd has no majority afterwards.
@@ -221,29 +263,54 @@ func (t toll) predictNodes(p *prediction, s view.Snapshot, c clocks) {
 			others++
 		}
 	}
-	names := strings.Join(t.silent, ", ")
-	if t.stopsWrites(s) || s.Leases[component.ControllerManager] == "" {
-		p.say("%s goes silent, but nobody can mark it NotReady: there is no controller manager that can write", names)
+	n := silence{names: strings.Join(t.silent, ", "), is: "is", goes: "goes", its: "its"}
+	if len(t.silent) > 1 {
+		n.is, n.goes, n.its = "are", "go", "their"
+	}
+	fate, moveLab, moveUpstream := t.lease(s, component.ControllerManager, c)
+	if fate != kept && fate != handed && fate != moved {
+		p.say("%s %s silent, but nobody can mark that as NotReady: there is no controller manager that can write", n.names, n.goes)
 		return
 	}
-	notReady := func(k topology.Timing) time.Duration { return k.NodeMonitorGrace + k.NodeMonitorPeriod + time.Second }
-	evicted := func(k topology.Timing) time.Duration { return notReady(k) + k.Toleration + time.Second }
-	p.say("%s is NotReady within %s: the controller manager has heard nothing for %s", names, short(notReady(c.lab)), short(c.lab.NodeMonitorGrace))
-	p.wait(view.NotReady, notReady(c.lab), notReady(c.upstream))
+	// A controller manager that takes over has heard of nobody: it grants the whole grace period once more.
+	notReady := func(k topology.Timing, move time.Duration) time.Duration {
+		return move + k.NodeMonitorGrace + k.NodeMonitorPeriod + looks
+	}
+	inLab, atUpstream := notReady(c.lab, moveLab), notReady(c.upstream, moveUpstream)
+	p.say("%s %s NotReady within %s: the controller manager has heard nothing for %s", n.names, n.is, short(inLab), short(c.lab.NodeMonitorGrace))
+	p.wait(view.NotReady, inLab, atUpstream)
 	if !t.gone {
-		p.say("its containers run on, whoever thinks otherwise")
+		p.say("%s containers run on, whoever thinks otherwise", n.its)
 	}
 	if pods == 0 {
 		return
 	}
-	p.say("its %s are evicted within %s, after a toleration of %s", plural(pods, "pod"), short(evicted(c.lab)), short(c.lab.Toleration))
-	p.wait(view.Evicted, evicted(c.lab), evicted(c.upstream))
+	inLab, atUpstream = inLab+c.lab.Toleration+looks, atUpstream+c.upstream.Toleration+looks
+	p.say("%s %s evicted within %s, after a toleration of %s", n.pods(pods), isOrAre(pods), short(inLab), short(c.lab.Toleration))
+	p.wait(view.Evicted, inLab, atUpstream)
 	if others == 0 {
 		p.say("no other node could take their replacements")
 		return
 	}
-	p.say("replacements are Ready elsewhere within %s", short(c.lab.NodeMonitorGrace+c.lab.Toleration+replace))
-	p.wait(view.Replaced, c.lab.NodeMonitorGrace+c.lab.Toleration+replace, c.upstream.NodeMonitorGrace+c.upstream.Toleration+replace)
+	p.say("replacements are Ready elsewhere within %s", short(inLab+replace))
+	p.wait(view.Replaced, inLab+replace, atUpstream+replace)
+}
+
+// silence is how nodes that are not heard of are spoken of, one or several.
+type silence struct{ names, is, goes, its string }
+
+func (n silence) pods(count int) string {
+	if count == 1 {
+		return n.its + " only pod"
+	}
+	return fmt.Sprintf("%s %d pods", n.its, count)
+}
+
+func isOrAre(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
 }
 
 func plural(n int, word string) string {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -69,7 +70,16 @@ func TestProcesses(t *testing.T) {
 	if err := child.Start(); err != nil {
 		t.Fatal(err)
 	}
-	all, err := processes()
+	var all map[int]process
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	err := poll(ctx, "the child to have a name", func(context.Context) (err error) {
+		// A process that is just being executed has no command line for a moment.
+		if all, err = processes(); err == nil && all[child.Process.Pid].argv0 != "sleep" {
+			err = fmt.Errorf("it is %+v", all[child.Process.Pid])
+		}
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

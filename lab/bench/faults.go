@@ -23,6 +23,8 @@ const (
 	faultRounds = 10
 	crashRounds = 100
 	warmRounds  = 10
+	// roundEvery is how far apart crashes are.
+	roundEvery = 4 * time.Second
 	// lingering is how long what a crashed API server leaves may take to end, and the collector to run.
 	lingering = 30 * time.Second
 )
@@ -44,6 +46,18 @@ func (b *measurement) faults(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := b.lab.run(ctx, "delete"); err != nil {
+		return err
+	}
+	return b.upstreamTiming(ctx)
+}
+
+// crashes finds what is left of crashes.
+func (b *measurement) crashes(ctx context.Context) error {
+	if err := b.lab.run(ctx, "start", "--masters", "3", "--nodes", "3", "--detach"); err != nil {
+		return err
+	}
+	do := doer(b.lab.dir.Socket())
 	for _, kind := range []struct {
 		name string
 		of   *growth
@@ -52,10 +66,7 @@ func (b *measurement) faults(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := b.lab.run(ctx, "delete"); err != nil {
-		return err
-	}
-	return b.upstreamTiming(ctx)
+	return b.lab.run(ctx, "delete")
 }
 
 // upstreamTiming measures the loss of etcd's leader with etcd's default timeouts.
@@ -199,13 +210,18 @@ type usage struct {
 	memory                             int64 // bytes
 }
 
-// crashRounds crashes and starts machines of a kind, one after the other.
+// crashRounds crashes and starts machines of a kind, one after the other, one every roundEvery.
 func (b *measurement) crashRounds(ctx context.Context, e engineOf, kind string, g *growth) error {
+	next := time.Now()
 	for round := 1; round <= crashRounds; round++ {
+		if err := sleep(ctx, time.Until(next)); err != nil {
+			return err
+		}
+		next = time.Now().Add(roundEvery)
 		machine := fmt.Sprintf("%s-%d", kind, round%3+1)
 		for _, verb := range []view.Verb{view.Kill, view.Start} {
-			if _, err := e.Do(ctx, view.Action{Verb: verb, Targets: []string{machine}, Detach: true}, func(view.Step) {}); err != nil {
-				return fmt.Errorf("round %d, %s %s: %w", round, verb, machine, err)
+			if err := e.quietly(ctx, verb, machine); err != nil {
+				return fmt.Errorf("round %d, %w", round, err)
 			}
 		}
 		if round != warmRounds && round != crashRounds {
@@ -213,6 +229,11 @@ func (b *measurement) crashRounds(ctx context.Context, e engineOf, kind string, 
 		}
 		if err := b.healthy(ctx, e); err != nil {
 			return err
+		}
+		for _, verb := range []view.Verb{view.Compact, view.Defragment} { // history that anybody writes is no growth
+			if err := e.quietly(ctx, verb); err != nil {
+				return err
+			}
 		}
 		if err := sleep(ctx, lingering); err != nil {
 			return err
@@ -227,6 +248,14 @@ func (b *measurement) crashRounds(ctx context.Context, e engineOf, kind string, 
 		} else {
 			g.last = u
 		}
+	}
+	return nil
+}
+
+// quietly does something without waiting for what is measured of it.
+func (e engineOf) quietly(ctx context.Context, verb view.Verb, targets ...string) error {
+	if _, err := e.Do(ctx, view.Action{Verb: verb, Targets: targets, Detach: true}, func(view.Step) {}); err != nil {
+		return fmt.Errorf("%s %s: %w", verb, strings.Join(targets, " "), err)
 	}
 	return nil
 }

@@ -4,9 +4,9 @@
 // Beside the lab's masters it measures, in turn with them, the baseline: the same upstream components of the
 // same versions as separate processes with the flags that kubeadm gives them.
 //
-//	go run ./lab/bench                 five rounds of everything and ten of each failure, about 40 minutes
-//	go run ./lab/bench -only faults    failures; the rest of the file stays as it is
-//	go run ./lab/bench -only baseline  one side of the rest; prints, writes nothing
+//	go run ./lab/bench                 everything, about an hour
+//	go run ./lab/bench -only faults    failures; the rest of the file stays as it is; so with cost and crashes
+//	go run ./lab/bench -only baseline  one side of cost; prints, writes nothing
 //
 // The files: figures.go says what is measured, rounds.go and faults.go how, lab.go and baseline.go drive the two sides.
 package main
@@ -37,7 +37,7 @@ type options struct {
 func main() {
 	var o options
 	flag.IntVar(&o.rounds, "n", 5, "rounds, of which the median counts")
-	flag.StringVar(&o.only, "only", "", "measure one part only: faults, or, without writing anything, lab, masters or baseline")
+	flag.StringVar(&o.only, "only", "", "measure one part only: cost, faults or crashes; or, without writing anything, lab, masters or baseline")
 	flag.StringVar(&o.output, "o", "", "the file to write (default BENCHMARKS.md beside go.mod)")
 	flag.DurationVar(&o.settle, "settle", 20*time.Second, "how long to let a cluster settle before its idle figures")
 	flag.DurationVar(&o.window, "window", 30*time.Second, "how long processor time is counted for")
@@ -65,7 +65,7 @@ func bench(ctx context.Context, o options) error {
 		return err
 	}
 	fmt.Print("\n", b.figures.tables())
-	if o.only == "" || o.only == "faults" {
+	if !b.side() {
 		old, _ := os.ReadFile(b.output) // there may be none yet
 		if err := store.WriteFile(b.output, []byte(b.report(string(old))), 0o644); err != nil {
 			return err
@@ -112,7 +112,7 @@ func newBench(ctx context.Context, o options) (*measurement, error) {
 			return nil, fmt.Errorf("a lab called %s exists: delete it with lab --name %s delete", labName, labName)
 		}
 	}
-	if b.wants("baseline") {
+	if b.wants("cost") || b.only == "baseline" {
 		return b, buildUpstream(ctx, b.upstream)
 	}
 	return b, nil

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"debug/buildinfo"
 	"fmt"
 	"os"
@@ -11,34 +12,49 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The parts of BENCHMARKS.md. A run that measures only one of them leaves the other one as it was.
-const (
-	head      = "# Benchmarks\n\nWritten by `make bench`; do not edit. Each part says when it was measured, and on what.\n\n"
-	costsPart = "## Start and cost\n"
-	faultPart = "## Failures\n"
-)
+const head = "# Benchmarks\n\nWritten by `make bench`; do not edit. Each part says when it was measured, and on what.\n"
+
+// part is a part of the benchmark, and of BENCHMARKS.md. A run that measures only one leaves the others as they were.
+type part struct {
+	name    string // for -only
+	title   string
+	measure func(context.Context) error
+	text    func() string
+}
+
+func (b *measurement) parts() []part {
+	return []part{
+		{"cost", "Start and cost", b.rounded, b.costs},
+		{"faults", "Failures", b.faults, b.failures},
+		{"crashes", "A hundred crashes", b.crashes, b.leftovers},
+	}
+}
 
 // report is BENCHMARKS.md, made of an old one.
 func (b *measurement) report(old string) string {
-	_, rest, _ := strings.Cut(old, costsPart)
-	costs, faults, _ := strings.Cut(rest, faultPart)
-	if b.only == "" {
-		costs = b.costs()
+	var s strings.Builder
+	s.WriteString(head)
+	for _, p := range b.parts() {
+		heading := "\n## " + p.title + "\n"
+		text := ""
+		if b.wants(p.name) {
+			text = p.text()
+		} else if _, rest, there := strings.Cut(old, heading); there {
+			text, _, _ = strings.Cut(rest, "\n## ")
+		}
+		s.WriteString(heading + strings.TrimRight(text, "\n") + "\n")
 	}
-	if b.wants("faults") {
-		faults = b.failures()
-	}
-	return head + costsPart + costs + faultPart + faults
+	return s.String()
 }
 
 // circumstances say when and on what something was measured.
-func (b *measurement) circumstances(rounds int) string {
-	return fmt.Sprintf("\n- %s, median of %d rounds, and the worst of them\n%s%s- Load before: %s processes on average over a minute\n\n",
-		b.began.Format("2006-01-02"), rounds, machine(), versions(b.lab.bin), b.load)
+func (b *measurement) circumstances(of string) string {
+	return fmt.Sprintf("\n- %s%s\n%s%s- Load before: %s processes on average over a minute\n\n",
+		b.began.Format("2006-01-02"), of, machine(), versions(b.lab.bin), b.load)
 }
 
 func (b *measurement) costs() string {
-	return b.circumstances(b.rounds) + b.figures.costs() + fmt.Sprintf(`
+	return b.circumstances(medians(b.rounds)) + b.figures.costs() + fmt.Sprintf(`
 How it is measured:
 
 - Everything is done with the real command in real labs, and looked at from outside. A start is over when the
@@ -60,21 +76,34 @@ How it is measured:
 }
 
 func (b *measurement) failures() string {
-	return b.circumstances(faultRounds) + b.figures.failures() + fmt.Sprintf(`
+	return b.circumstances(medians(faultRounds)) + b.figures.failures() + `
 How it is measured:
 
 - Failures are injected and watched as "lab kill" and "lab heal" do it, in a lab of 3 masters and 3 nodes, by the
   lab's own stopwatch: 50 writes and 50 reads a second through the load balancer, each given up after a second, and
   a look at the members, the Leases and the pods every 5 ms.
-- For what grows, masters and then nodes are crashed and started one after the other, %d times each, as fast as they
-  come back. What is in use is counted after a rest of %s: goroutines and open files of the engine, mounts of the host
-  and in the nodes, cgroups, and memory as above, all of it when memory was least in 20 seconds: between two
-  collections it swings.
-`, crashRounds, lingering)
+`
+}
+
+func medians(rounds int) string {
+	return fmt.Sprintf(", median of %d rounds, and the worst of them", rounds)
+}
+
+func (b *measurement) leftovers() string {
+	return b.circumstances("") + b.figures.leftovers() + fmt.Sprintf(`
+How it is measured:
+
+- Masters and then nodes of a lab of 3 masters and 3 nodes are crashed and started one after the other, %d times each,
+  one every %s: time enough for its pods to run again.
+- What is in use is counted after etcd was compacted and defragmented and %s of rest: goroutines and open files of
+  the engine, mounts of the host and in the nodes, cgroups, and memory as above, all of it when memory was least in
+  20 seconds: between two collections it swings. Faster rounds take more memory for a while: API servers keep every
+  change of the last 75 seconds for their watchers.
+`, crashRounds, roundEvery, lingering)
 }
 
 // tables shows what was measured and leaves out what was not.
-func (f *figures) tables() string { return f.costs() + f.failures() }
+func (f *figures) tables() string { return f.costs() + f.failures() + f.leftovers() }
 
 func rows(list []*figure) string {
 	var s strings.Builder
@@ -105,21 +134,25 @@ func (f *figures) costs() string {
 }
 
 func (f *figures) failures() string {
-	var s, grown strings.Builder
 	if faults := rows(f.ofFaults()); faults != "" {
-		s.WriteString("| failure | " + columns + faults)
+		return "| failure | " + columns + faults
 	}
+	return ""
+}
+
+func (f *figures) leftovers() string {
+	var grown strings.Builder
 	if f.masterGrowth.measured() {
 		grown.WriteString(f.masterGrowth.row("masters"))
 	}
 	if f.nodeGrowth.measured() {
 		grown.WriteString(f.nodeGrowth.row("nodes"))
 	}
-	if grown.Len() > 0 {
-		fmt.Fprintf(&s, "\n| in use after %d → %d crashes | goroutines | open files | mounts | cgroups | memory | most grown, bound %d %% |\n|---|---|---|---|---|---|---|\n%s",
-			warmRounds, crashRounds, maxGrowth, &grown)
+	if grown.Len() == 0 {
+		return ""
 	}
-	return s.String()
+	return fmt.Sprintf("| in use after %d → %d crashes | goroutines | open files | mounts | cgroups | memory | most grown, bound %d %% |\n|---|---|---|---|---|---|---|\n%s",
+		warmRounds, crashRounds, maxGrowth, &grown)
 }
 
 func (f *figure) summary() string {

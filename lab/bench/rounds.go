@@ -5,39 +5,47 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"kubelab/core/store"
 )
 
-// measure does all rounds. Sides take turns within a round, so that a machine that is busier for a minute
-// spoils one value of each and not all values of one.
+// measure measures the parts that are wanted.
 func (b *measurement) measure(ctx context.Context) error {
-	parts := []struct {
-		name string
-		run  func(context.Context) error
-	}{
-		{"lab", b.full}, {"masters", b.masters}, {"baseline", b.baseline},
-	}
-	for round := range b.rounds {
-		if b.only == "faults" {
-			break
+	for _, p := range b.parts() {
+		if p.name == "cost" && b.side() || b.wants(p.name) {
+			fmt.Println(p.title)
+			if err := p.measure(ctx); err != nil {
+				return err
+			}
 		}
+	}
+	return nil
+}
+
+// sides are what the first part compares, in turn.
+var sides = []string{"lab", "masters", "baseline"}
+
+// side reports whether only one of the sides is wanted.
+func (b *measurement) side() bool { return slices.Contains(sides, b.only) }
+
+// rounded measures starts and costs. Sides take turns within a round, so that a machine that is busier for a minute
+// spoils one value of each and not all values of one.
+func (b *measurement) rounded(ctx context.Context) error {
+	of := map[string]func(context.Context) error{"lab": b.full, "masters": b.masters, "baseline": b.baseline}
+	for round := range b.rounds {
 		fmt.Printf("round %d of %d\n", round+1, b.rounds)
-		for _, part := range parts {
-			if !b.wants(part.name) {
+		for _, name := range sides {
+			if b.side() && b.only != name {
 				continue
 			}
-			if err := part.run(ctx); err != nil {
-				return fmt.Errorf("round %d, %s: %w", round+1, part.name, err)
+			if err := of[name](ctx); err != nil {
+				return fmt.Errorf("round %d, %s: %w", round+1, name, err)
 			}
 		}
 	}
-	if !b.wants("faults") {
-		return nil
-	}
-	fmt.Println("failures")
-	return b.faults(ctx)
+	return nil
 }
 
 // cleanUp removes the lab if an error or a signal left it behind. The baseline cleans up after itself.
