@@ -15,7 +15,8 @@ var layers = [][]string{
 	{"core/pki", "core/target", "core/stopwatch", "core/snapshot", "core/balancer", "core/assets"},
 	{"core/node", "core/master"},
 	{"core/cluster"},
-	{"core/fault"},
+	{"core/story", "core/byhand", "core/recording"},
+	{"core/fault", "core/observe"},
 	{"core/live"},
 	{"exercises"},
 	{"tui"},
@@ -24,7 +25,7 @@ var layers = [][]string{
 }
 
 // lean are packages that front ends are made of: they build in seconds, so nothing of Kubernetes may be below them.
-var lean = []string{"core/view", "core/target", "core/topology", "core/component", "lab/control", "lab/progress"}
+var lean = []string{"core/view", "core/target", "core/topology", "core/component", "lab/control", "lab/progress", "core/story", "core/byhand", "core/recording"}
 
 // heavy are what makes a build take minutes.
 var heavy = []string{"k8s.io/", "sigs.k8s.io/", "go.etcd.io/", "github.com/containerd/"}

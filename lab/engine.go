@@ -17,6 +17,7 @@ import (
 	"kubelab/core/live"
 	"kubelab/core/master/logs"
 	"kubelab/core/network"
+	"kubelab/core/observe"
 	"kubelab/core/store"
 	"kubelab/core/topology"
 	"kubelab/core/view"
@@ -113,11 +114,14 @@ func (a *app) newEngine(req launchRequest) (_ *engine, err error) {
 	if err := e.logs.Install(); err != nil {
 		return e, err
 	}
-	e.cluster, err = cluster.New(cluster.Config{Spec: spec, Fresh: req.Fresh, Dir: d, Assets: dir, Log: e.log, Logs: e.logs})
+	observer := observe.New(e.log)
+	e.cluster, err = cluster.New(cluster.Config{
+		Spec: spec, Fresh: req.Fresh, Dir: d, Assets: dir, Log: e.log, Logs: e.logs, Hooks: observer.Hooks(),
+	})
 	if err != nil {
 		return e, err
 	}
-	e.lab, err = live.New(e.cluster, d, e.log)
+	e.lab, err = live.New(context.Background(), e.cluster, observer, d, e.log) // it is seen to its end
 	return e, err
 }
 

@@ -182,6 +182,10 @@ func printOutcome(w io.Writer, out view.Outcome, detached bool) {
 	if len(out.Snapshots) > 0 && out.Text == "" {
 		printSnapshots(w, out.Snapshots)
 	}
+	if len(out.Commands) > 0 {
+		fmt.Fprintln(w, "\nThe same by hand:")
+		_ = printCommands(w, "  ", out.Commands) // the terminal has gone: nobody to tell
+	}
 	if out.Text != "" {
 		fmt.Fprintln(w, out.Text)
 	} else if out.Record == nil && len(out.Snapshots) == 0 {

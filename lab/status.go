@@ -24,16 +24,13 @@ const statusBound = 5 * time.Second
 
 func (a *app) statusCommand() *cobra.Command {
 	var asJSON bool
+	var at lookAt
 	c := &cobra.Command{
 		Use:   "status",
 		Short: "What runs where, who leads, and what is broken",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			d, err := a.dir()
-			if err != nil {
-				return err
-			}
-			s, err := a.snapshot(c.Context(), d)
+			s, err := a.seen(c.Context(), at)
 			if err != nil {
 				return err
 			}
@@ -44,7 +41,24 @@ func (a *app) statusCommand() *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	at.flags(c)
 	return c
+}
+
+// seen is the lab that is meant, or the recording.
+func (a *app) seen(ctx context.Context, at lookAt) (view.Snapshot, error) {
+	if at != (lookAt{}) {
+		from, err := a.source(at)
+		if err != nil {
+			return view.Snapshot{}, err
+		}
+		return from.Status(ctx)
+	}
+	d, err := a.dir()
+	if err != nil {
+		return view.Snapshot{}, err
+	}
+	return a.snapshot(ctx, d)
 }
 
 // snapshot asks the engine for its lab, or says what is on disk of a lab that has none.
@@ -82,7 +96,8 @@ func atRest(s topology.Spec, state view.State) view.Snapshot {
 	v := view.Snapshot{
 		Name: s.Name, State: state, Timing: string(s.Timing), Subnet: s.Subnet.String(),
 		Etcd: view.Etcd{Members: len(s.Masters)}, Leases: map[string]string{},
-		Masters: []view.Master{}, Nodes: []view.Node{}, Faults: []view.Fault{},
+		Masters: []view.Master{}, Nodes: []view.Node{}, Faults: []view.Fault{}, Holders: map[string]view.Lease{},
+		Pods: []view.Pod{}, Workloads: []view.Workload{}, Services: []view.Service{}, Stale: []view.Stale{}, Time: time.Now(),
 	}
 	stopped := func(names []string) map[string]component.Status {
 		all := map[string]component.Status{}
@@ -153,6 +168,9 @@ func (a *app) listed(ctx context.Context, name string) view.Listed {
 	return l
 }
 
+// printLine prints JSON on one line.
+func printLine(w io.Writer, v any) error { return json.NewEncoder(w).Encode(v) }
+
 func printJSON(w io.Writer, v any) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
@@ -172,7 +190,10 @@ func printStatus(out io.Writer, s view.Snapshot) error {
 			cmp.Or(s.Etcd.Leader, "none"), s.Etcd.Term, s.Etcd.Revision)
 	}
 	for _, f := range s.Faults {
-		fmt.Fprintf(out, "injected %s: %s for %s; undo it with lab heal %s\n", f.ID, strings.TrimSpace(string(f.Kind)+" "+f.What), ago(f.Since), f.ID)
+		fmt.Fprintf(out, "injected %s: %s for %s; undo it with lab heal %s\n", f.ID, strings.TrimSpace(string(f.Kind)+" "+f.What), s.Time.Sub(f.Since).Round(time.Second), f.ID)
+	}
+	for _, stale := range s.Stale {
+		fmt.Fprintf(out, "stale for %s: %s, %s\n", s.Time.Sub(stale.Since).Round(time.Second), stale.Source, stale.Why)
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	// Without "kube-" the widest row fits into 80 columns.

@@ -40,6 +40,7 @@ type Config struct {
 	Assets assets.Dir   // helper binaries and images
 	Log    *slog.Logger // the engine's own
 	Logs   *logs.Router // the components' of masters
+	Hooks  master.Hooks // into the components of masters
 }
 
 // Cluster is one lab while its engine runs.
@@ -49,6 +50,7 @@ type Cluster struct {
 	assets assets.Dir
 	log    *slog.Logger
 	logs   *logs.Router
+	hooks  master.Hooks
 
 	images    *node.ImageStore
 	network   *network.Network
@@ -76,7 +78,7 @@ type Cluster struct {
 // New prepares a lab. It touches nothing but the lab's directory.
 func New(cfg Config) (*Cluster, error) {
 	c := &Cluster{
-		fresh: cfg.Fresh, dir: cfg.Dir, assets: cfg.Assets, log: cfg.Log, logs: cfg.Logs,
+		fresh: cfg.Fresh, dir: cfg.Dir, assets: cfg.Assets, log: cfg.Log, logs: cfg.Logs, hooks: cfg.Hooks,
 		spec: cfg.Spec, state: view.Starting, since: time.Now(), changing: newTurns(),
 		masters: map[topology.Machine]*master.Master{}, nodes: map[topology.Machine]*node.Node{},
 		network: network.New(cfg.Spec, cfg.Log),
@@ -118,7 +120,7 @@ func (c *Cluster) makeMaster(m topology.Machine) error {
 	if err := c.authority.Master(m); err != nil {
 		return fmt.Errorf("make certificates of %s: %w", m, err)
 	}
-	made := master.New(master.Config{Spec: c.Spec(), Machine: m, Dir: c.dir, PKI: c.authority, Logs: c.logs})
+	made := master.New(master.Config{Spec: c.Spec(), Machine: m, Dir: c.dir, PKI: c.authority, Logs: c.logs, Hooks: c.hooks})
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.masters[m] = made

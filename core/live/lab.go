@@ -11,8 +11,10 @@ import (
 	"log/slog"
 	"strings"
 
+	"kubelab/core/byhand"
 	"kubelab/core/cluster"
 	"kubelab/core/fault"
+	"kubelab/core/observe"
 	"kubelab/core/store"
 	"kubelab/core/target"
 	"kubelab/core/topology"
@@ -21,36 +23,41 @@ import (
 
 // Lab is one running lab.
 type Lab struct {
+	*observe.Observer // Snapshot, Watch, Events and Ask are its business
+
 	cluster *cluster.Cluster
 	faults  *fault.Faults
-	events  *hub
 }
 
 var _ view.Lab = (*Lab)(nil)
 
-// New makes a Lab of a cluster that is started or will be.
-func New(c *cluster.Cluster, d store.Dir, log *slog.Logger) (*Lab, error) {
-	l := &Lab{cluster: c, events: newHub()}
+// New makes a Lab of a cluster that is started or will be, and of what sees it. It is seen until ctx ends.
+func New(ctx context.Context, c *cluster.Cluster, o *observe.Observer, d store.Dir, log *slog.Logger) (*Lab, error) {
+	l := &Lab{Observer: o, cluster: c}
 	var err error
-	l.faults, err = fault.New(fault.Config{Cluster: c, Dir: d, Log: log, Tell: l.events.tell})
+	l.faults, err = fault.New(fault.Config{Cluster: c, Dir: d, Log: log, Tell: o.Tell})
 	if err != nil {
 		return nil, fmt.Errorf("prepare to break things: %w", err)
 	}
+	o.Run(ctx, c, l.faults.Active)
 	return l, nil
 }
 
-// Snapshot is the lab as it is now.
-func (l *Lab) Snapshot() view.Snapshot {
-	s := l.cluster.Snapshot()
-	s.Faults = l.faults.Active()
-	return s
+// Do does what is asked, and says what does the same by hand.
+func (l *Lab) Do(ctx context.Context, a view.Action, report view.Report) (view.Outcome, error) {
+	commands := byhand.Commands(a, l.Snapshot())
+	l.Tell(view.Event{Kind: view.Acted, Source: "lab", Text: "lab " + a.String(), Commands: commands})
+	out, err := l.do(ctx, a, report)
+	l.Refresh() // who asks next sees what was done
+	if err != nil {
+		l.Tell(view.Event{Kind: view.Acted, Source: "lab", Text: "lab " + a.String() + " failed: " + err.Error()})
+		return out, err
+	}
+	out.Commands = commands
+	return out, nil
 }
 
-// Watch tells what happens from now on.
-func (l *Lab) Watch(ctx context.Context) <-chan view.Event { return l.events.watch(ctx) }
-
-// Do does what is asked.
-func (l *Lab) Do(ctx context.Context, a view.Action, report view.Report) (view.Outcome, error) {
+func (l *Lab) do(ctx context.Context, a view.Action, report view.Report) (view.Outcome, error) {
 	switch a.Verb {
 	case view.Add:
 		return l.add(ctx, a, report)

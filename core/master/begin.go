@@ -4,6 +4,10 @@ import (
 	"context"
 	"fmt"
 
+	"k8s.io/kubernetes/cmd/kube-apiserver/app"
+	schedulerconfig "k8s.io/kubernetes/cmd/kube-scheduler/app/config"
+	upstreamscheduler "k8s.io/kubernetes/pkg/scheduler"
+
 	"kubelab/core/component"
 	"kubelab/core/master/apiserver"
 	"kubelab/core/master/controllermanager"
@@ -45,19 +49,25 @@ func (m *Master) apiServer() begin {
 		if err := m.certificates(); err != nil {
 			return nil, err
 		}
-		return started(apiserver.Open(ctx, apiserver.Config{
-			Spec: m.cfg.Spec, Machine: m.cfg.Machine, Dir: m.cfg.Dir, Log: m.log(component.APIServer), Failed: failed,
-			Run: start, Configure: m.cfg.ConfigureAPIServer,
-		}))
+		cfg := apiserver.Config{
+			Spec: m.cfg.Spec, Machine: m.cfg.Machine, Dir: m.cfg.Dir, Log: m.log(component.APIServer), Failed: failed, Run: start,
+		}
+		if hook := m.cfg.Hooks.APIServer; hook != nil {
+			cfg.Configure = func(c *app.Config) error { return hook(m.cfg.Machine, c) }
+		}
+		return started(apiserver.Open(ctx, cfg))
 	}
 }
 
 func (m *Master) scheduler() begin {
 	return func(_ context.Context, _ int, failed func(error)) (run, error) {
-		return started(scheduler.Start(scheduler.Config{
+		cfg := scheduler.Config{
 			Spec: m.cfg.Spec, Machine: m.cfg.Machine, Dir: m.cfg.Dir, Log: m.log(component.Scheduler), Failed: failed,
-			Plugins: m.cfg.SchedulerPlugins,
-		}))
+		}
+		if hook := m.cfg.Hooks.Scheduler; hook != nil {
+			cfg.Observe = func(c *schedulerconfig.CompletedConfig, s *upstreamscheduler.Scheduler) { hook(m.cfg.Machine, c, s) }
+		}
+		return started(scheduler.Start(cfg))
 	}
 }
 

@@ -18,7 +18,8 @@ import (
 	"go.etcd.io/etcd/server/v3/embed"
 	"golang.org/x/sync/errgroup"
 	apiapp "k8s.io/kubernetes/cmd/kube-apiserver/app"
-	schedulerapp "k8s.io/kubernetes/cmd/kube-scheduler/app"
+	schedulerconfig "k8s.io/kubernetes/cmd/kube-scheduler/app/config"
+	upstreamscheduler "k8s.io/kubernetes/pkg/scheduler"
 
 	"kubelab/core/component"
 	"kubelab/core/master/apiserver"
@@ -37,10 +38,15 @@ type Config struct {
 	PKI     *pki.Authority
 	Logs    *logs.Router // installed
 
-	// ConfigureAPIServer changes the API server's configuration before each of its starts; see
-	// apiserver.Config. SchedulerPlugins are added to the scheduler's registry. Observers come in here.
-	ConfigureAPIServer func(*apiapp.Config) error
-	SchedulerPlugins   []schedulerapp.Option
+	Hooks Hooks
+}
+
+// Hooks let observers into a master's components. Each may be nil.
+type Hooks struct {
+	// APIServer changes an API server's configuration before each of its starts; see apiserver.Config.
+	APIServer func(topology.Machine, *apiapp.Config) error
+	// Scheduler is given a scheduler before each term in which it leads.
+	Scheduler func(topology.Machine, *schedulerconfig.CompletedConfig, *upstreamscheduler.Scheduler)
 }
 
 // Master is one control-plane machine. Its addresses must be there while it runs.

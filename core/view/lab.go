@@ -5,33 +5,22 @@ import (
 	"time"
 )
 
-// Lab is a running lab as front ends see it. Its methods may be called from any goroutine.
+// Lab is a lab as front ends see it: a running one, or the recording of one. Its methods may be called from any
+// goroutine.
 type Lab interface {
-	// Snapshot is the lab as it is now. It asks nobody over the network.
-	Snapshot() Snapshot
-	// Watch tells what happens from now on, until ctx ends. The channel is closed then.
+	// Snapshot is the lab as it was last seen; it must not be changed. It asks nobody, and costs nothing.
+	Snapshot() *Snapshot
+	// Watch tells what happens from now on, until ctx ends. The channel is closed then. Events that are not noise
+	// are never lost; noise is, when the reader is slow, and an Event of kind Dropped says how much.
 	Watch(ctx context.Context) <-chan Event
+	// Events are those that are remembered and that q selects, the oldest first.
+	Events(q Query) []Event
+	// Ask looks something up that is not in the Snapshot, at its source. It may take as long as ctx allows.
+	Ask(ctx context.Context, q Question) (Answer, error)
 	// Do does what is asked and reports its steps. Unless the Action says otherwise it returns when the effect
 	// has been measured. When ctx ends before the deed is done the deed is undone; when it ends later, only
 	// the waiting does.
 	Do(ctx context.Context, a Action, report Report) (Outcome, error)
-}
-
-// EventKind says what an Event is about.
-type EventKind string
-
-// The kinds of events.
-const (
-	FaultInjected EventKind = "fault-injected"
-	FaultMeasured EventKind = "fault-measured"
-	FaultHealed   EventKind = "fault-healed"
-)
-
-// Event is something that has happened.
-type Event struct {
-	Time   time.Time `json:"time"`
-	Kind   EventKind `json:"kind"`
-	Record *Record   `json:"record,omitempty"` // the fault as it is known then
 }
 
 // Outcome is what an Action has come to.
@@ -42,6 +31,8 @@ type Outcome struct {
 	Record *Record `json:"record,omitempty"`
 	// Snapshots are those of etcd that were asked for.
 	Snapshots []EtcdSnapshot `json:"snapshots,omitempty"`
+	// Commands are what does the same by hand.
+	Commands []string `json:"commands,omitempty"`
 }
 
 // EtcdSnapshot is a file with all that etcd held at a moment.

@@ -60,6 +60,41 @@ func (c *Client) Do(ctx context.Context, a view.Action, report view.Report) (vie
 	return out, nil
 }
 
+// Events are those that are remembered and that q selects, the oldest first.
+func (c *Client) Events(ctx context.Context, q view.Query) ([]view.Event, error) {
+	b, err := json.Marshal(q)
+	if err != nil {
+		return nil, err
+	}
+	body, err := c.do(ctx, http.MethodPost, "/events", bytes.NewReader(b))
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	var list []view.Event
+	if err := json.NewDecoder(body).Decode(&list); err != nil {
+		return nil, fmt.Errorf("read the engine's answer: %w", err)
+	}
+	return list, nil
+}
+
+// Ask has the engine look something up.
+func (c *Client) Ask(ctx context.Context, q view.Question) (view.Answer, error) {
+	var a view.Answer
+	b, err := json.Marshal(q)
+	if err != nil {
+		return a, err
+	}
+	result, err := c.stream(ctx, http.MethodPost, "/ask", bytes.NewReader(b), func(view.Step) {})
+	if err != nil {
+		return a, err
+	}
+	if err := json.Unmarshal([]byte(result), &a); err != nil {
+		return a, fmt.Errorf("read the engine's answer: %w", err)
+	}
+	return a, nil
+}
+
 // LoadImage imports an image archive into every node and returns the images' names.
 func (c *Client) LoadImage(ctx context.Context, archive io.Reader, report view.Report) ([]string, error) {
 	result, err := c.stream(ctx, http.MethodPost, "/images", archive, report)

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,9 +19,35 @@ import (
 // fakeLab keeps the promises of a lab: it reports steps, and fails with a code.
 type fakeLab struct{ removeErr error }
 
-func (f fakeLab) Snapshot() view.Snapshot { return view.Snapshot{Name: "a", State: view.Healthy} }
+func (f fakeLab) Snapshot() *view.Snapshot {
+	return &view.Snapshot{Name: "a", State: view.Healthy, Revision: 7}
+}
 
-func (f fakeLab) Watch(context.Context) <-chan view.Event { return nil }
+func (f fakeLab) Watch(ctx context.Context) <-chan view.Event {
+	out := make(chan view.Event)
+	go func() {
+		defer close(out)
+		for n := range uint64(4) { // the first two are remembered as well
+			select {
+			case out <- view.Event{Seq: n + 2, Kind: view.PodChanged}:
+			case <-ctx.Done():
+			}
+		}
+		<-ctx.Done()
+	}()
+	return out
+}
+
+func (f fakeLab) Events(view.Query) []view.Event {
+	return []view.Event{{Seq: 1, Kind: view.NodeChanged}, {Seq: 2, Kind: view.PodChanged}, {Seq: 3, Kind: view.PodChanged}}
+}
+
+func (f fakeLab) Ask(_ context.Context, q view.Question) (view.Answer, error) {
+	if q.Reads == "" {
+		return view.Answer{}, view.Fail(view.Usage, "nothing is asked")
+	}
+	return view.Answer{Reads: []view.Read{{Member: q.Reads}}}, nil
+}
 
 func (f fakeLab) Do(_ context.Context, a view.Action, report view.Report) (view.Outcome, error) {
 	if a.Verb == view.Remove {
@@ -85,6 +112,46 @@ func TestCalls(t *testing.T) {
 	case <-server.Stopped():
 	case <-time.After(5 * time.Second):
 		t.Error("Stopped was not closed")
+	}
+}
+
+// TestFollow gets what is remembered and what comes, each once and in order.
+func TestFollow(t *testing.T) {
+	_, client := serve(t, fakeLab{})
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	var got []uint64
+	snapshot := uint64(0)
+	err := client.Follow(ctx, Following{Query: view.Query{}, Remembered: true, Snapshots: true}, func(l Line) error {
+		if l.Snapshot != nil {
+			snapshot = l.Snapshot.Revision
+			return nil
+		}
+		if got = append(got, l.Event.Seq); len(got) == 5 {
+			return io.EOF
+		}
+		return nil
+	})
+	if !errors.Is(err, io.EOF) || !slices.Equal(got, []uint64{1, 2, 3, 4, 5}) || snapshot != 7 {
+		t.Errorf("followed %v and a snapshot %d, %v", got, snapshot, err)
+	}
+	if err := client.Follow(ctx, Following{Query: view.Query{Kinds: []view.EventKind{view.NodeChanged}}, Remembered: true}, func(l Line) error {
+		if l.Event.Kind != view.NodeChanged {
+			t.Errorf("got %+v", l.Event)
+		}
+		return io.EOF
+	}); !errors.Is(err, io.EOF) {
+		t.Errorf("Follow = %v", err)
+	}
+}
+
+func TestAsk(t *testing.T) {
+	_, client := serve(t, fakeLab{})
+	if a, err := client.Ask(t.Context(), view.Question{Reads: "a"}); err != nil || len(a.Reads) != 1 || a.Reads[0].Member != "a" {
+		t.Errorf("Ask = %+v, %v", a, err)
+	}
+	if _, err := client.Ask(t.Context(), view.Question{}); view.CodeOf(err) != view.Usage {
+		t.Errorf("Ask = %v", err)
 	}
 }
 

@@ -53,13 +53,16 @@ func (w *Writer) End(result string, err error) {
 	w.send(m)
 }
 
+// maxLine is the longest line that is read, in bytes: keys of etcd can be asked for by the thousand, with their values.
+const maxLine = 1 << 30
+
 // ErrCutOff is returned when a stream ends without having said how the work ended: the engine died.
 var ErrCutOff = errors.New("the engine went away before it was done")
 
 // Read follows a stream to its end, hands every step to report, and returns the outcome.
 func Read(in io.Reader, report view.Report) (result string, err error) {
 	lines := bufio.NewScanner(in)
-	lines.Buffer(nil, 1<<20)
+	lines.Buffer(nil, maxLine)
 	for lines.Scan() {
 		var m Message
 		if err := json.Unmarshal(lines.Bytes(), &m); err != nil {

@@ -83,6 +83,31 @@ func (s *Server) routes(lab Lab) http.Handler {
 		b, _ := json.Marshal(out) // plain data always marshals
 		return string(b), err
 	}))
+	mux.HandleFunc("POST /ask", stream(func(r *http.Request, _ view.Report) (string, error) {
+		var q view.Question
+		if err := json.NewDecoder(io.LimitReader(r.Body, maxQuestion)).Decode(&q); err != nil {
+			return "", view.Fail(view.Usage, "read the question: %v", err)
+		}
+		a, err := lab.Ask(r.Context(), q)
+		b, _ := json.Marshal(a) // plain data always marshals
+		return string(b), err
+	}))
+	mux.HandleFunc("POST /events", func(w http.ResponseWriter, r *http.Request) {
+		var q view.Query
+		if err := json.NewDecoder(io.LimitReader(r.Body, maxQuestion)).Decode(&q); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		answer(func() any { return lab.Events(q) })(w, r)
+	})
+	mux.HandleFunc("POST /follow", func(w http.ResponseWriter, r *http.Request) {
+		var f Following
+		if err := json.NewDecoder(io.LimitReader(r.Body, maxQuestion)).Decode(&f); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		follow(r.Context(), flushing{w, http.NewResponseController(w)}, lab, f)
+	})
 	mux.HandleFunc("POST /images", stream(func(r *http.Request, report view.Report) (string, error) {
 		names, err := lab.LoadImage(r.Context(), r.Body, report)
 		b, _ := json.Marshal(names) // strings always marshal
@@ -101,6 +126,9 @@ func (s *Server) routes(lab Lab) http.Handler {
 	}))
 	return mux
 }
+
+// maxQuestion is more than any question needs, a manifest in it included, in bytes.
+const maxQuestion = 4 << 20
 
 // maxAction is more than any action needs, in bytes.
 const maxAction = 64 << 10

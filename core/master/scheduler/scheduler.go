@@ -13,7 +13,9 @@ import (
 
 	"github.com/spf13/pflag"
 	"k8s.io/kubernetes/cmd/kube-scheduler/app"
+	"k8s.io/kubernetes/cmd/kube-scheduler/app/config"
 	scheduleroptions "k8s.io/kubernetes/cmd/kube-scheduler/app/options"
+	upstreamscheduler "k8s.io/kubernetes/pkg/scheduler"
 
 	"kubelab/core/component"
 	"kubelab/core/master/election"
@@ -32,8 +34,8 @@ type Config struct {
 	Log     *logs.Log
 	// Failed is called, on any goroutine, when the component panics or means to exit.
 	Failed func(error)
-	// Plugins adds plugins to the scheduler's registry; observers come in here.
-	Plugins []app.Option
+	// Observe is given the scheduler before each term in which it leads; nil for nobody.
+	Observe func(*config.CompletedConfig, *upstreamscheduler.Scheduler)
 }
 
 // Start has the scheduler stand for election.
@@ -94,10 +96,13 @@ func (cfg Config) lead(ctx context.Context, serve net.Listener) error {
 	}
 	defer free()
 	opts.InformerName = name
-	completed, scheduler, err := app.Setup(ctx, opts, cfg.Plugins...)
+	completed, scheduler, err := app.Setup(ctx, opts)
 	if err != nil {
 		return fmt.Errorf("set the scheduler up: %w", err)
 	}
 	upstream.FreeSchedulerNames()
+	if cfg.Observe != nil {
+		cfg.Observe(completed, scheduler)
+	}
 	return app.Run(ctx, completed, scheduler)
 }
