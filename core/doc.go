@@ -15,6 +15,10 @@
 //	target     what people call the parts of a lab: master-1, node-2/kubelet, pod/demo/web-abc
 //	fault      breaks a lab and mends it: kinds of faults, predictions, history
 //	stopwatch  measures what a failure does: phases, and gaps in what clients are told
+//	observe    sees everything that happens in a lab at its source, and makes Snapshots and Events of it
+//	story      what happened to an object, through all components
+//	byhand     the commands that do by hand what the lab does
+//	recording  keeps what a lab shows in a file, and plays it
 //	live       a running lab behind the one interface that front ends have
 //	view       that interface, and the plain data that goes through it
 //

@@ -115,14 +115,18 @@ func (a *app) newEngine(req launchRequest) (_ *engine, err error) {
 		return e, err
 	}
 	observer := observe.New(e.log)
-	e.cluster, err = cluster.New(cluster.Config{
-		Spec: spec, Fresh: req.Fresh, Dir: d, Assets: dir, Log: e.log, Logs: e.logs, Hooks: observer.Hooks(),
-	})
-	if err != nil {
+	cfg := cluster.Config{Spec: spec, Fresh: req.Fresh, Dir: d, Assets: dir, Log: e.log, Logs: e.logs}
+	if !req.Unseen {
+		cfg.Hooks = observer.Hooks()
+	}
+	if e.cluster, err = cluster.New(cfg); err != nil {
 		return e, err
 	}
-	e.lab, err = live.New(context.Background(), e.cluster, observer, d, e.log) // it is seen to its end
-	return e, err
+	if e.lab, err = live.New(e.cluster, observer, d, e.log); err != nil {
+		return e, err
+	}
+	e.lab.See(context.Background(), req.Unseen) // to its end
+	return e, nil
 }
 
 // settle decides what the lab is. A new lab gets its directory and a subnet that no other has.

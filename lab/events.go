@@ -218,7 +218,7 @@ func (a *app) requestsCommand() *cobra.Command {
 			return func(e view.Event) bool {
 				r := e.Request
 				return r != nil && (!writes || r.Write()) && (!refused || r.Refused != "") && (watches || !r.Long) &&
-					(heartbeats || r.Object.Resource != "leases") && strings.Contains(r.User, user) && (server == "" || r.Server == server)
+					(heartbeats || r.Object.Resource != "leases") && (strings.Contains(r.User, user) || strings.Contains(r.As, user)) && (server == "" || r.Server == server)
 			}, nil
 		},
 		line:  requestLine,
@@ -239,6 +239,9 @@ func requestLine(e view.Event) string {
 		}
 	}
 	line := fmt.Sprintf("%s  %-8s  %3d  %8s  %-6s %s  by %s", clock(r.Began), r.Server, r.Code, brief(r.Took), r.Verb, what, cmp.Or(r.User, "nobody known"))
+	if r.As != "" {
+		line += " as " + r.As
+	}
 	if r.Refused != "" {
 		line += fmt.Sprintf("  ✗ %s: %s", r.Refused, r.Why)
 	}

@@ -22,6 +22,8 @@ import (
 type launchRequest struct {
 	Spec  topology.Spec
 	Fresh bool // the lab does not exist yet
+	// Unseen has nobody observe the lab, to measure what that costs.
+	Unseen bool
 }
 
 // progressFD is where the engine writes the stream of its start.

@@ -95,6 +95,9 @@ func (r recorded) Follow(ctx context.Context, f control.Following, to func(contr
 	r.Seek(r.Length())
 	last := r.Lab.Events(view.Query{Last: 1})
 	r.Seek(position)
+	if now := r.Lab.Events(view.Query{Last: 1}); len(last) == 0 || len(now) > 0 && now[0].Seq >= last[0].Seq {
+		return nil // nothing comes any more
+	}
 	events := r.Watch(ctx)
 	if f.Remembered {
 		for _, e := range r.Lab.Events(f.Query) {
@@ -109,7 +112,7 @@ func (r recorded) Follow(ctx context.Context, f control.Following, to func(contr
 				return err
 			}
 		}
-		if len(last) == 0 || e.Seq >= last[0].Seq {
+		if e.Seq >= last[0].Seq {
 			return nil
 		}
 	}
@@ -122,7 +125,7 @@ func (a *app) recordCommand() *cobra.Command {
 		Use:   "record FILE",
 		Short: "Keep what the lab shows and what happens in it in a file, until Ctrl-C",
 		Long: `Keep what the lab shows and what happens in it in a new file that only you may read: snapshots, events and requests, with what is remembered
-from before. Values of keys are not in it, nor those of Secrets. An hour of an idle lab takes a few megabytes.
+from before. Values of keys are not in it, nor those of Secrets. An hour of an idle lab takes some 15 MB.
 
 Look at it with lab replay FILE, or with --recording FILE at status, events, requests, decisions and story.`,
 		Args: cobra.ExactArgs(1),

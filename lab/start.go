@@ -24,6 +24,7 @@ type startFlags struct {
 	nodeCPU        int
 	nodeMemory     string
 	noDemo, empty  bool
+	unseen         bool
 }
 
 func (a *app) startCommand() *cobra.Command {
@@ -52,6 +53,8 @@ With TARGETs it starts what is down in a running lab: master-1, master-1/etcd, n
 	fs.StringVar(&f.nodeMemory, "node-memory", "2Gi", "memory of each node, at least 512Mi")
 	fs.BoolVar(&f.noDemo, "no-demo", false, "leave out the demo workload")
 	fs.BoolVar(&f.empty, "empty", false, "make the machines but start no component on them")
+	fs.BoolVar(&f.unseen, "unseen", false, "do not observe the lab: events, requests, decisions and stories stay empty")
+	_ = fs.MarkHidden("unseen") // for the benchmark, which measures what observing costs; the flag is there
 	// There is nothing to attach to yet but the engine: it is always detached.
 	fs.Bool("detach", true, "return once the lab is up; the engine goes on in the background")
 	return c
@@ -86,7 +89,7 @@ func (a *app) start(c *cobra.Command, f startFlags) error {
 		return err
 	}
 	show := progress.New(os.Stdout)
-	err = a.launch(c.Context(), d, launchRequest{Spec: spec, Fresh: fresh}, show.Report)
+	err = a.launch(c.Context(), d, launchRequest{Spec: spec, Fresh: fresh, Unseen: f.unseen}, show.Report)
 	show.Close()
 	if err != nil {
 		return err

@@ -31,16 +31,24 @@ type Lab struct {
 
 var _ view.Lab = (*Lab)(nil)
 
-// New makes a Lab of a cluster that is started or will be, and of what sees it. It is seen until ctx ends.
-func New(ctx context.Context, c *cluster.Cluster, o *observe.Observer, d store.Dir, log *slog.Logger) (*Lab, error) {
+// New makes a Lab of a cluster that is started or will be, and of what sees it. See must be called before it is used.
+func New(c *cluster.Cluster, o *observe.Observer, d store.Dir, log *slog.Logger) (*Lab, error) {
 	l := &Lab{Observer: o, cluster: c}
 	var err error
 	l.faults, err = fault.New(fault.Config{Cluster: c, Dir: d, Log: log, Tell: o.Tell})
 	if err != nil {
 		return nil, fmt.Errorf("prepare to break things: %w", err)
 	}
-	o.Run(ctx, c, l.faults.Active)
 	return l, nil
+}
+
+// See has the lab be seen until ctx ends. Unseen, it shows only what the engine knows anyway.
+func (l *Lab) See(ctx context.Context, unseen bool) {
+	if unseen {
+		l.Glance(l.cluster, l.faults.Active)
+		return
+	}
+	l.Run(ctx, l.cluster, l.faults.Active)
 }
 
 // Do does what is asked, and says what does the same by hand.

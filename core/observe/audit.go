@@ -90,6 +90,9 @@ func describeRequest(r *view.Request) string {
 	if who == "" {
 		who = "somebody unknown"
 	}
+	if r.As != "" {
+		who += " as " + r.As
+	}
 	text := fmt.Sprintf("%s: %s %s → %d", who, r.Verb, what, r.Code)
 	if r.Refused != "" {
 		text += fmt.Sprintf(", refused by %s: %s", r.Refused, r.Why)
@@ -105,6 +108,9 @@ func request(e *auditinternal.Event) *view.Request {
 	r.Long = e.Stage == auditinternal.StageResponseStarted || e.Verb == "watch"
 	if len(e.SourceIPs) > 0 {
 		r.From = e.SourceIPs[0]
+	}
+	if e.ImpersonatedUser != nil {
+		r.As = clean(e.ImpersonatedUser.Username)
 	}
 	if ref := e.ObjectRef; ref != nil {
 		r.Object = view.Object{Resource: ref.Resource, Namespace: ref.Namespace, Name: clean(ref.Name), UID: string(ref.UID)}

@@ -38,9 +38,10 @@ type Observer struct {
 	health    *health
 	catalogue *catalogue
 
-	// Set by Run, before anything reads them.
+	// Set by Run or Glance, before anything reads them.
 	cluster *cluster.Cluster
 	faults  func() []view.Fault
+	glances bool
 
 	current   atomic.Pointer[view.Snapshot]
 	composing sync.Mutex // held while a Snapshot is made; guards what follows
@@ -80,8 +81,20 @@ func (o *Observer) Run(ctx context.Context, c *cluster.Cluster, faults func() []
 	go o.compose(ctx)
 }
 
+// Glance is Run for who wants to know what seeing costs: sources are not followed, and a Snapshot is made when it is asked for,
+// of what the engine knows without them.
+func (o *Observer) Glance(c *cluster.Cluster, faults func() []view.Fault) {
+	o.cluster, o.faults, o.glances = c, faults, true
+	o.Refresh()
+}
+
 // Snapshot is the lab as it was last seen, at most a fifteenth of a second ago.
-func (o *Observer) Snapshot() *view.Snapshot { return o.current.Load() }
+func (o *Observer) Snapshot() *view.Snapshot {
+	if o.glances {
+		o.Refresh()
+	}
+	return o.current.Load()
+}
 
 // Watch tells what happens from now on, until ctx ends.
 func (o *Observer) Watch(ctx context.Context) <-chan view.Event { return o.journal.watch(ctx) }

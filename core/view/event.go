@@ -105,6 +105,7 @@ type Request struct {
 	ID        string        `json:"id"` // of the audit
 	Server    string        `json:"server"`
 	User      string        `json:"user,omitempty"` // empty when nobody was authenticated
+	As        string        `json:"as,omitempty"`   // whom the user impersonated
 	Groups    []string      `json:"groups,omitempty"`
 	Agent     string        `json:"agent,omitempty"`
 	From      string        `json:"from,omitempty"` // address
@@ -198,7 +199,7 @@ type ContainerChange struct {
 	ExitCode  int    `json:"exitCode,omitempty"`
 }
 
-// RuleChange is a chain of nftables that kube-proxy has made or removed for an endpoint.
+// RuleChange is a rule from a Service to an endpoint that kube-proxy has made or removed in nftables.
 type RuleChange struct {
 	Service  Object `json:"service"`
 	Endpoint string `json:"endpoint"` // address and port

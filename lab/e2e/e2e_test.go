@@ -51,6 +51,7 @@ func params(bin, script string) testscript.Params {
 			"fails":    fails,
 			"signaled": signaled,
 			"race":     race,
+			"sees":     sees,
 		},
 	}
 }
