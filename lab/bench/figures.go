@@ -76,6 +76,8 @@ type figures struct {
 
 	write, writeUpstream, lease, evacuate, masterBack, nodeBack figure
 	masterGrowth, nodeGrowth                                    growth
+
+	observing observing
 }
 
 func newFigures() *figures {
@@ -94,6 +96,8 @@ func newFigures() *figures {
 		evacuate:      figure{what: "node crashed → all replicas Ready elsewhere (8 s + 3 s)", unit: seconds, bound: 13.5},
 		masterBack:    figure{what: "crashed master started → ready", unit: seconds, bound: 3},
 		nodeBack:      figure{what: "crashed node started → Ready", unit: seconds, bound: 1.2},
+
+		observing: newObserving(),
 
 		api:          newPair("nothing → 3 API servers say /readyz", seconds, false),
 		ready:        newPair("nothing → 3 masters ready", seconds, true),
@@ -127,6 +131,8 @@ func (f *figures) missed() int {
 			n++
 		}
 	}
+	_, lost := f.observing.rows()
+	n += lost
 	for _, p := range f.compared() {
 		if p.lab.measured() && p.upstream.measured() && !p.holds() {
 			n++

@@ -27,6 +27,7 @@ func (b *measurement) parts() []part {
 		{"cost", "Start and cost", b.rounded, b.costs},
 		{"faults", "Failures", b.faults, b.failures},
 		{"crashes", "A hundred crashes", b.crashes, b.leftovers},
+		{"observing", "What seeing costs", b.observe, b.observed},
 	}
 }
 
@@ -103,7 +104,10 @@ How it is measured:
 }
 
 // tables shows what was measured and leaves out what was not.
-func (f *figures) tables() string { return f.costs() + f.failures() + f.leftovers() }
+func (f *figures) tables() string {
+	seen, _ := f.observing.rows()
+	return f.costs() + f.failures() + f.leftovers() + seen
+}
 
 func rows(list []*figure) string {
 	var s strings.Builder

@@ -145,8 +145,12 @@ func seesRefusals(ts *testscript.TestScript) {
 	}{
 		{view.Authentication, 401, func(r *view.Request) bool { return r.User == "" }},
 		{view.Authorization, 403, func(r *view.Request) bool { return r.As == "nobody" && r.Object.Resource == "pods" }},
-		{view.Admission, 403, func(r *view.Request) bool { return r.Object.Name == "forbidden" && strings.Contains(r.Why, "exceeded quota") }},
-		{view.Validation, 422, func(r *view.Request) bool { return r.Object.Resource == "services" && strings.Contains(r.Why, "Invalid value") }},
+		{view.Admission, 403, func(r *view.Request) bool {
+			return r.Object.Name == "forbidden" && strings.Contains(r.Why, "exceeded quota")
+		}},
+		{view.Validation, 422, func(r *view.Request) bool {
+			return r.Object.Resource == "services" && strings.Contains(r.Why, "Invalid value")
+		}},
 		{view.Storage, 404, func(r *view.Request) bool { return r.Verb == "delete" && r.Object.Name == "none" }},
 	} {
 		i := slices.IndexFunc(refused, func(e view.Event) bool { return e.Request.Code == want.code && want.is(e.Request) })
@@ -364,7 +368,9 @@ func seesStory(ts *testscript.TestScript) {
 			return e.Container != nil && e.Container.Topic == "/tasks/start" && e.Container.Container == "told"
 		}, pod.Status.ContainerStatuses[0].State.Running.StartedAt},
 		{"Ready", func(e view.Entry) bool { return e.Key != nil && strings.Contains(e.Text, "1 of 1 ready") }, condition("Ready")},
-		{"its endpoint", func(e view.Entry) bool { return e.Key != nil && e.Object.Resource == "endpointslices" && e.Key.Version > 1 }, time.Time{}},
+		{"its endpoint", func(e view.Entry) bool {
+			return e.Key != nil && e.Object.Resource == "endpointslices" && e.Key.Version > 1
+		}, time.Time{}},
 		{"a rule", func(e view.Entry) bool { return e.Rule != nil }, time.Time{}},
 	}
 	var s view.Story
