@@ -18,7 +18,7 @@ import (
 
 func (m *Master) etcd() begin {
 	var previous *etcd.Member // the component starts one run after the other
-	return func(ctx context.Context, _ int, failed func(error)) (run, error) {
+	return func(ctx context.Context, failed func(error)) (run, error) {
 		if previous != nil {
 			select { // its files are open as long as anything of it is left
 			case <-previous.Done():
@@ -45,12 +45,12 @@ func (m *Master) etcd() begin {
 }
 
 func (m *Master) apiServer() begin {
-	return func(ctx context.Context, start int, failed func(error)) (run, error) {
+	return func(ctx context.Context, failed func(error)) (run, error) {
 		if err := m.certificates(); err != nil {
 			return nil, err
 		}
 		cfg := apiserver.Config{
-			Spec: m.cfg.Spec, Machine: m.cfg.Machine, Dir: m.cfg.Dir, Log: m.log(component.APIServer), Failed: failed, Run: start,
+			Spec: m.cfg.Spec, Machine: m.cfg.Machine, Dir: m.cfg.Dir, Log: m.log(component.APIServer), Failed: failed,
 		}
 		if hook := m.cfg.Hooks.APIServer; hook != nil {
 			cfg.Configure = func(c *app.Config) error { return hook(m.cfg.Machine, c) }
@@ -60,7 +60,7 @@ func (m *Master) apiServer() begin {
 }
 
 func (m *Master) scheduler() begin {
-	return func(_ context.Context, _ int, failed func(error)) (run, error) {
+	return func(_ context.Context, failed func(error)) (run, error) {
 		cfg := scheduler.Config{
 			Spec: m.cfg.Spec, Machine: m.cfg.Machine, Dir: m.cfg.Dir, Log: m.log(component.Scheduler), Failed: failed,
 		}
@@ -72,7 +72,7 @@ func (m *Master) scheduler() begin {
 }
 
 func (m *Master) controllerManager() begin {
-	return func(_ context.Context, _ int, failed func(error)) (run, error) {
+	return func(_ context.Context, failed func(error)) (run, error) {
 		return started(controllermanager.Start(controllermanager.Config{
 			Spec: m.cfg.Spec, Machine: m.cfg.Machine, Dir: m.cfg.Dir, Log: m.log(component.ControllerManager), Failed: failed,
 		}))

@@ -38,8 +38,8 @@ type run interface {
 	Leading() bool
 }
 
-// begin begins a run: the start-th of its component, which calls failed when it ends without being asked to.
-type begin func(ctx context.Context, start int, failed func(error)) (run, error)
+// begin begins a run of a component, which calls failed when it ends without being asked to.
+type begin func(ctx context.Context, failed func(error)) (run, error)
 
 func newComponent(name string, b begin) *Component {
 	c := &Component{name: name, begin: b}
@@ -70,7 +70,7 @@ func (c *Component) open(ctx context.Context) (ready func() error, err error) {
 		c.starting.Unlock()
 		return func() error { return nil }, nil
 	}
-	r, err := c.begin(ctx, start, func(why error) { c.failed(start, why) })
+	r, err := c.begin(ctx, func(why error) { c.failed(start, why) })
 	if err == nil && !c.adopt(r) {
 		r.Crash()
 		err = errCrashed

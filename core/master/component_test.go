@@ -41,7 +41,7 @@ type runs struct {
 	fail  error
 }
 
-func (r *runs) begin(_ context.Context, _ int, failed func(error)) (run, error) {
+func (r *runs) begin(_ context.Context, failed func(error)) (run, error) {
 	if r.fail != nil {
 		return nil, r.fail
 	}

@@ -3,7 +3,9 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"net/http"
@@ -325,15 +327,15 @@ func (b *measurement) usage() (u usage, err error) {
 	return u, err
 }
 
-// collect has the engine collect its garbage.
+// collect has the engine collect its garbage and give back what it does not use.
 func collect(socket string) error {
-	_, err := profile(socket, "heap?gc=1")
+	_, err := askEngine(socket, http.MethodPost, "collect")
 	return err
 }
 
 // goroutines asks the engine how many it has.
 func goroutines(socket string) (n int, err error) {
-	first, err := profile(socket, "goroutine?debug=1")
+	first, err := askEngine(socket, http.MethodGet, "pprof/goroutine?debug=1")
 	if err != nil {
 		return 0, err
 	}
@@ -341,18 +343,26 @@ func goroutines(socket string) (n int, err error) {
 	return n, err
 }
 
-// profile asks the engine for one of its profiles, and returns the first line.
-func profile(socket, name string) (first string, err error) {
+// askEngine asks the engine for something that is there to debug it, and returns the first line.
+func askEngine(socket, method, what string) (first string, err error) {
 	client := http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", socket)
 	}}}
 	defer client.CloseIdleConnections()
-	answer, err := client.Get("http://engine/debug/pprof/" + name)
+	r, err := http.NewRequest(method, "http://engine/debug/"+what, nil)
+	if err != nil {
+		return "", err
+	}
+	answer, err := client.Do(r)
 	if err != nil {
 		return "", err
 	}
 	defer answer.Body.Close()
-	return bufio.NewReader(answer.Body).ReadString('\n')
+	first, err = bufio.NewReader(answer.Body).ReadString('\n')
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return first, err
 }
 
 // percent is how much more there is after all rounds than after some, of what has grown most.

@@ -98,7 +98,7 @@ How it is measured:
   one every %s: time enough for its pods to run again.
 - What is in use is counted after etcd was compacted and defragmented and %s of rest: goroutines and open files of
   the engine, mounts of the host and in the nodes, cgroups, and memory as above. The engine collects its garbage
-  before each of ten looks in 20 seconds, and the one with the least memory counts. Faster rounds take more memory for a while: API servers keep every
+  and gives back what it does not use before each of ten looks in 20 seconds, and the one with the least memory counts. Faster rounds take more memory for a while: API servers keep every
   change of the last 75 seconds for their watchers.
 `, crashRounds, roundEvery, lingering)
 }

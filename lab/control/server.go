@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/pprof"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"kubelab/core/view"
@@ -116,6 +117,7 @@ func (s *Server) routes(lab Lab) http.Handler {
 	// For those who look for what the engine spends time and memory on; package logs says how to tell components apart.
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("POST /debug/collect", func(http.ResponseWriter, *http.Request) { debug.FreeOSMemory() })
 	mux.HandleFunc("POST /stop", stream(func(r *http.Request, report view.Report) (string, error) {
 		// Stopping goes on when the one who asked for it goes away.
 		err := lab.Stop(context.WithoutCancel(r.Context()), report)

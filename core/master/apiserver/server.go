@@ -35,8 +35,6 @@ type Config struct {
 	Machine topology.Machine
 	Dir     store.Dir
 	Log     *logs.Log
-	// Run tells the runs of this API server apart, in names that are unique in the process.
-	Run int
 	// Configure changes the server's configuration before the server is made; nil leaves it. Requests
 	// enter through Aggregator.GenericConfig: that is where an audit backend goes.
 	Configure func(*app.Config) error
@@ -153,7 +151,7 @@ func (s *Server) make(ctx context.Context) (server *aggregator.APIAggregator, fr
 	if err != nil {
 		return nil, nil, err
 	}
-	name, free, err := upstream.InformerName(fmt.Sprintf("kube-apiserver-%s-%d", s.cfg.Machine, s.cfg.Run))
+	name, free, err := upstream.InformerName("kube-apiserver-" + s.cfg.Machine.Name())
 	if err != nil {
 		return nil, nil, err
 	}

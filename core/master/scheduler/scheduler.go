@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"sync/atomic"
 
 	"github.com/spf13/pflag"
 	"k8s.io/kubernetes/cmd/kube-scheduler/app"
@@ -70,9 +69,6 @@ func (cfg Config) flags() []string {
 	}
 }
 
-// runs tells the runs of all schedulers of the process apart: a name is free only when its last user is gone.
-var runs atomic.Int64
-
 func (cfg Config) lead(ctx context.Context, serve net.Listener) error {
 	registry, err := upstream.NewRegistry()
 	if err != nil {
@@ -90,7 +86,7 @@ func (cfg Config) lead(ctx context.Context, serve net.Listener) error {
 		return fmt.Errorf("set the versions: %w", err)
 	}
 	opts.SecureServing.Listener = serve
-	name, free, err := upstream.InformerName(fmt.Sprintf("%s-%s-%d", component.Scheduler, cfg.Machine, runs.Add(1)))
+	name, free, err := upstream.InformerName(component.Scheduler + "-" + cfg.Machine.Name())
 	if err != nil {
 		return err
 	}

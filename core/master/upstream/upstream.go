@@ -38,15 +38,20 @@ func NewRegistry() (basecompatibility.ComponentGlobalsRegistry, error) {
 	return r, nil
 }
 
-// InformerName reserves a name for an instance's informers in client-go's metrics. Names are unique in the
-// process; free gives it back.
-func InformerName(name string) (n *cache.InformerName, free func(), err error) {
-	n, err = cache.NewInformerName(name)
-	if err != nil {
-		return nil, nil, err
+// InformerName reserves a name for an instance's informers in client-go's metrics; free gives it back. Names are unique in the
+// process. What an instance had is reused as soon as nothing of it is left: metrics are kept for every name that ever was.
+func InformerName(instance string) (n *cache.InformerName, free func(), err error) {
+	for i := range maxInstances {
+		n, err = cache.NewInformerName(fmt.Sprintf("%s-%d", instance, i+1))
+		if err == nil {
+			return n, n.Release, nil
+		}
 	}
-	return n, n.Release, nil
+	return nil, nil, fmt.Errorf("find a name for the informers of %s: %w", instance, err)
 }
+
+// maxInstances is how many instances of one component of one master may wind down at the same time.
+const maxInstances = 1000
 
 // FreeSchedulerNames is called before a scheduler runs. It frees the name under which upstream registers a
 // scheduler's configuration at /configz, so that the youngest one has it.
