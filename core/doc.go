@@ -19,6 +19,7 @@
 //	story      what happened to an object, through all components
 //	byhand     the commands that do by hand what the lab does
 //	recording  keeps what a lab shows in a file, and plays it
+//	logs       what the parts of a lab have written, also when it does not run
 //	live       a running lab behind the one interface that front ends have
 //	view       that interface, and the plain data that goes through it
 //

@@ -15,12 +15,12 @@ var layers = [][]string{
 	{"core/pki", "core/target", "core/stopwatch", "core/snapshot", "core/balancer", "core/assets"},
 	{"core/node", "core/master"},
 	{"core/cluster"},
-	{"core/story", "core/byhand", "core/recording"},
+	{"core/story", "core/byhand", "core/recording", "core/logs"},
 	{"core/fault", "core/observe"},
 	{"core/live"},
 	{"exercises"},
 	{"tui"},
-	{"lab/control", "lab/doctor", "lab/kubeconfig", "lab/logs", "lab/progress", "lab/tools"},
+	{"lab/control", "lab/doctor", "lab/kubeconfig", "lab/progress", "lab/tools"},
 	{"lab", "lab/bench", "lab/e2e"},
 }
 

@@ -12,9 +12,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kubelab/core/logs"
 	"kubelab/core/target"
 	"kubelab/core/view"
-	"kubelab/lab/logs"
 )
 
 // asking is a question that is a command.

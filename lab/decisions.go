@@ -10,9 +10,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kubelab/core/logs"
 	"kubelab/core/target"
 	"kubelab/core/view"
-	"kubelab/lab/logs"
 )
 
 func (a *app) decisionsCommand() *cobra.Command {

@@ -12,9 +12,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kubelab/core/logs"
 	"kubelab/core/view"
 	"kubelab/lab/control"
-	"kubelab/lab/logs"
 )
 
 // askBound is how long a question to the engine may take.

@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kubelab/core/logs"
 	"kubelab/core/view"
-	"kubelab/lab/logs"
 )
 
 func (a *app) keysCommand() *cobra.Command {

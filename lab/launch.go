@@ -11,11 +11,11 @@ import (
 	"syscall"
 	"time"
 
+	"kubelab/core/logs"
 	"kubelab/core/store"
 	"kubelab/core/topology"
 	"kubelab/core/view"
 	"kubelab/lab/control"
-	"kubelab/lab/logs"
 )
 
 // launchRequest is what the command tells the engine it starts, on its standard input.

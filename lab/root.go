@@ -17,7 +17,6 @@ import (
 	"kubelab/lab/control"
 	"kubelab/lab/doctor"
 	"kubelab/lab/kubeconfig"
-	"kubelab/lab/logs"
 	"kubelab/lab/tools"
 )
 
@@ -73,7 +72,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no such lab or target, 4 timed ou
 		}
 	}
 	add("life", a.startCommand(), a.stopCommand(), a.deleteCommand(), a.listCommand(), doctor.Command(a.doctorOptions))
-	add("look", a.statusCommand(), a.eventsCommand(), a.storyCommand(), a.requestsCommand(), a.decisionsCommand(), a.keysCommand(), a.askCommand(), a.recordCommand(), a.replayCommand(), logs.Command(func(*cobra.Command) (store.Dir, topology.Spec, error) { return a.spec() }))
+	add("look", a.statusCommand(), a.eventsCommand(), a.storyCommand(), a.requestsCommand(), a.decisionsCommand(), a.keysCommand(), a.askCommand(), a.recordCommand(), a.replayCommand(), a.logsCommand())
 	add("change", a.addCommand(), a.removeCommand(), a.imageCommand(), a.snapshotCommand())
 	add("break", a.breakCommands()...)
 	add("break", a.healCommand(), a.faultsCommand())

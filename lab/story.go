@@ -7,9 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kubelab/core/logs"
 	"kubelab/core/target"
 	"kubelab/core/view"
-	"kubelab/lab/logs"
 )
 
 func (a *app) storyCommand() *cobra.Command {

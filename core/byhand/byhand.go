@@ -92,6 +92,8 @@ func (l lab) lines(a view.Action) []string {
 		return l.add(a)
 	case view.Remove:
 		return l.remove(a)
+	case view.Scale, view.Apply, view.Delete:
+		return l.object(a)
 	case view.SaveSnapshot, view.VerifySnapshot, view.RestoreSnapshot, view.ListSnapshots:
 		return l.snapshot(a)
 	}

@@ -287,7 +287,8 @@ func TestEveryVerbHasAnAnswer(t *testing.T) {
 	s.Faults = []view.Fault{{ID: "f1", Kind: view.Cordon, What: "node-1"}}
 	on := map[view.Verb][]string{
 		view.Heal: {"f1"}, view.Add: {"node"}, view.OutOfMemory: {"container/demo/web-abc/web"}, view.WipeData: {"master-1"}, view.MoveLeader: {"master-1"},
-		view.SaveSnapshot: {"x"}, view.VerifySnapshot: {"x"}, view.RestoreSnapshot: {"x"},
+		view.SaveSnapshot: {"x"}, view.VerifySnapshot: {"x"}, view.RestoreSnapshot: {"x"}, view.Scale: {"deployments/demo/web"},
+		view.Delete: {"pods/demo/web-abc"},
 	}
 	for _, v := range verbs(t) {
 		a := view.Action{Verb: v, Targets: on[v], Percent: 30, Delay: time.Second}

@@ -14,6 +14,7 @@ import (
 	"kubelab/core/byhand"
 	"kubelab/core/cluster"
 	"kubelab/core/fault"
+	"kubelab/core/logs"
 	"kubelab/core/observe"
 	"kubelab/core/store"
 	"kubelab/core/target"
@@ -23,17 +24,19 @@ import (
 
 // Lab is one running lab.
 type Lab struct {
-	*observe.Observer // Snapshot, Watch, Events and Ask are its business
+	*observe.Observer // Snapshot, Watch, Events and most of Ask are its business
 
 	cluster *cluster.Cluster
 	faults  *fault.Faults
+	objects objects
+	dir     store.Dir
 }
 
 var _ view.Lab = (*Lab)(nil)
 
 // New makes a Lab of a cluster that is started or will be, and of what sees it. See must be called before it is used.
 func New(c *cluster.Cluster, o *observe.Observer, d store.Dir, log *slog.Logger) (*Lab, error) {
-	l := &Lab{Observer: o, cluster: c}
+	l := &Lab{Observer: o, cluster: c, objects: objects{cluster: c}, dir: d}
 	var err error
 	l.faults, err = fault.New(fault.Config{Cluster: c, Dir: d, Log: log, Tell: o.Tell})
 	if err != nil {
@@ -50,6 +53,28 @@ func (l *Lab) See(ctx context.Context, unseen bool) {
 	}
 	l.Run(ctx, l.cluster, l.faults.Active)
 }
+
+// Ask looks something up at its source.
+func (l *Lab) Ask(ctx context.Context, q view.Question) (a view.Answer, err error) {
+	switch {
+	case q.Predict != nil:
+		var p view.Prediction
+		if p, err = l.faults.Foresee(*q.Predict); err == nil {
+			a.Predict = &p
+		}
+		return a, err
+	case q.List != nil:
+		a.List, err = l.objects.list(ctx, *q.List)
+		return a, err
+	case q.Logs != nil:
+		a.Logs, err = logs.Last(ctx, l.dir, l.cluster.Spec(), q.Logs.Target, min(max(q.Logs.Lines, 1), mostLines))
+		return a, err
+	}
+	return l.Observer.Ask(ctx, q)
+}
+
+// mostLines is how many lines of a log are answered at most.
+const mostLines = 1000
 
 // Do does what is asked, and says what does the same by hand.
 func (l *Lab) Do(ctx context.Context, a view.Action, report view.Report) (view.Outcome, error) {
@@ -71,6 +96,12 @@ func (l *Lab) do(ctx context.Context, a view.Action, report view.Report) (view.O
 		return l.add(ctx, a, report)
 	case view.Remove:
 		return l.remove(ctx, a, report)
+	case view.Scale:
+		return l.objects.scale(ctx, a)
+	case view.Delete:
+		return l.objects.delete(ctx, a)
+	case view.Apply:
+		return l.objects.apply(ctx, a)
 	case view.SaveSnapshot, view.VerifySnapshot, view.RestoreSnapshot, view.ListSnapshots:
 		return l.snapshot(ctx, a, report)
 	}

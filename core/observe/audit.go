@@ -105,7 +105,9 @@ func request(e *auditinternal.Event) *view.Request {
 		ID: string(e.AuditID), User: clean(e.User.Username), Groups: e.User.Groups, Agent: clean(e.UserAgent),
 		Verb: e.Verb, Began: e.RequestReceivedTimestamp.Time, Took: e.StageTimestamp.Sub(e.RequestReceivedTimestamp.Time),
 	}
-	r.Long = e.Stage == auditinternal.StageResponseStarted || e.Verb == "watch"
+	// Who is not authenticated is refused in the stage in which an answer begins, too.
+	refused := e.ResponseStatus != nil && e.ResponseStatus.Code >= 400
+	r.Long = e.Stage == auditinternal.StageResponseStarted && !refused || e.Verb == "watch"
 	if len(e.SourceIPs) > 0 {
 		r.From = e.SourceIPs[0]
 	}

@@ -57,6 +57,10 @@ const (
 	Add            Verb = "add"             // a machine joins
 	Remove         Verb = "remove"          // a machine leaves
 
+	Scale  Verb = "scale"  // of a Deployment, StatefulSet or ReplicaSet
+	Apply  Verb = "apply"  // manifests, as kubectl apply --server-side does
+	Delete Verb = "delete" // an object
+
 	SaveSnapshot    Verb = "snapshot-save"
 	VerifySnapshot  Verb = "snapshot-verify"
 	RestoreSnapshot Verb = "snapshot-restore"
@@ -77,6 +81,9 @@ type Action struct {
 	Every   time.Duration `json:"every,omitempty"`   // Flap: nanoseconds of a cut and of a whole spell, each
 	All     bool          `json:"all,omitempty"`     // Heal: everything that is injected
 
+	Replicas int    `json:"replicas,omitempty"` // Scale; its target is an object: deployments/demo/web
+	Manifest string `json:"manifest,omitempty"` // Apply: YAML or JSON
+
 	// Detach returns as soon as the deed is done. Its effect is measured all the same.
 	Detach bool `json:"detach,omitempty"`
 }
@@ -93,6 +100,7 @@ func (a Action) String() string {
 		{a.Verb == Flap, "--every " + a.Every.String()},
 		{a.OneWay, "--one-way"},
 		{a.All, "--all"},
+		{a.Verb == Scale, fmt.Sprintf("--replicas %d", a.Replicas)},
 	} {
 		if f.set {
 			words = append(words, f.text)

@@ -12,6 +12,9 @@ type Question struct {
 	Controllers bool          `json:"controllers,omitempty"` // how busy the controllers are
 	Node        string        `json:"node,omitempty"`        // what kubelet and containerd of a node say
 	Proxy       *ProxyRequest `json:"proxy,omitempty"`       // what a node's kube-proxy makes of a Service
+	Predict     *Action       `json:"predict,omitempty"`     // what an Action would do
+	List        *ListQuestion `json:"list,omitempty"`        // objects as kubectl get shows them
+	Logs        *LogQuestion  `json:"logs,omitempty"`        // what a component or a pod wrote last
 }
 
 // Answer has the field set that the Question had.
@@ -24,6 +27,43 @@ type Answer struct {
 	Controllers *Controllers `json:"controllers,omitempty"`
 	Node        *NodeDetail  `json:"node,omitempty"`
 	Proxy       *Proxy       `json:"proxy,omitempty"`
+	Predict     *Prediction  `json:"predict,omitempty"`
+	List        *List        `json:"list,omitempty"`
+	Logs        []string     `json:"logs,omitempty"` // lines, the oldest first, without control characters
+}
+
+// Prediction is what an Action would do.
+type Prediction struct {
+	Sentences []string      `json:"sentences"`
+	Expect    []Expectation `json:"expect,omitempty"`
+	// Harms says that something would be worse afterwards: people should be asked first.
+	Harms bool `json:"harms"`
+}
+
+// ListQuestion asks an API server for objects as it would print them.
+type ListQuestion struct {
+	Resource  string `json:"resource"`            // as kubectl takes it: po, deployments, widgets.example.com
+	Namespace string `json:"namespace,omitempty"` // all if empty
+}
+
+// List is a table of objects.
+type List struct {
+	Resource string    `json:"resource"` // plural
+	Columns  []string  `json:"columns"`
+	Rows     []ListRow `json:"rows"`
+}
+
+// ListRow is an object in a List.
+type ListRow struct {
+	Object Object   `json:"object"`
+	Cells  []string `json:"cells"`
+}
+
+// LogQuestion asks for the last lines of a log.
+type LogQuestion struct {
+	// Target is a component, a machine or a pod, as on the command line: master-1/etcd, node-2/kubelet, pod/demo/web-abc; or engine.
+	Target string `json:"target"`
+	Lines  int    `json:"lines"` // at most 1000
 }
 
 // Story is what happened to an object and to what belongs to it, in order of time.

@@ -328,7 +328,7 @@ func keysOf(m map[string]int) map[string]bool {
 // seesStory holds the moments of a pod's story against the ones that its object has, which are whole seconds.
 func seesStory(ts *testscript.TestScript) {
 	run(ts, "lab", "kubectl", "run", "told", "-n", "demo", "--image", "lab.local/demo:1", "--labels", "app=web", "--env", "POD_NAME=told",
-		"--overrides", `{"spec":{"containers":[{"name":"told","image":"lab.local/demo:1","readinessProbe":{"httpGet":{"path":"/","port":8080},"periodSeconds":1}}]}}`)
+		"--overrides", `{"spec":{"containers":[{"name":"told","image":"lab.local/demo:1","ports":[{"name":"http","containerPort":8080}],"readinessProbe":{"httpGet":{"path":"/","port":8080},"periodSeconds":1}}]}}`)
 	run(ts, "lab", "kubectl", "wait", "pod/told", "-n", "demo", "--for=condition=Ready", "--timeout=60s")
 	var pod struct {
 		Metadata struct{ CreationTimestamp time.Time }
@@ -380,17 +380,19 @@ func seesStory(ts *testscript.TestScript) {
 		missing = ""
 		at := -1
 		for _, w := range wanted {
-			i := slices.IndexFunc(s.Entries, w.is)
+			after := slices.IndexFunc(s.Entries[at+1:], w.is)
+			i := at + 1 + after
 			switch {
-			case i < 0:
-				missing = w.what + " is not told"
-			case i <= at:
-				missing = w.what + " is told too early"
+			case after < 0:
+				missing = w.what + " is not told, or too early"
 			// The object has whole seconds, cut off; what the components write they write some moments after it was.
 			case !w.at.IsZero() && (s.Entries[i].Time.Before(w.at.Add(-time.Second)) || s.Entries[i].Time.After(w.at.Add(2*time.Second))):
 				missing = fmt.Sprintf("%s is told at %s, the object says %s", w.what, s.Entries[i].Time, w.at)
 			}
-			at = max(at, i)
+			if missing != "" {
+				break
+			}
+			at = i
 		}
 		if missing == "" {
 			ts.Logf("%d steps, as the object says", len(s.Entries))

@@ -3,6 +3,7 @@ package election
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net"
 	"net/netip"
 	"os"
@@ -217,4 +218,39 @@ func TestLossEndsTheComponent(t *testing.T) {
 			t.Error("it does not stand again")
 		}
 	})
+}
+
+// TestServersAreToldBeforeTheirListenerCloses has a component return by itself while a server of it runs on.
+func TestServersAreToldBeforeTheirListenerCloses(t *testing.T) {
+	d, err := store.Open(t.TempDir(), "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	timing, err := topology.Workshop.Values()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var l lease
+	told := make(chan bool, 10)
+	machine := topology.Machine{Kind: topology.Master, Number: 1}
+	c := stand(Config{
+		Lease: "test", Machine: machine, Timing: timing, Log: logs.NewRouter(d, os.Stderr).For(machine, "test"),
+		Serve: netip.MustParseAddrPort("127.0.0.1:0"), Failed: func(error) {},
+		Lead: func(ctx context.Context, serve net.Listener) error {
+			go func() {
+				_, _ = serve.Accept() // until it is closed
+				told <- ctx.Err() != nil
+			}()
+			return errors.New("no API server answers")
+		},
+	}, l.as("a"), record.NewBroadcaster())
+	t.Cleanup(func() { c.Crash(); <-c.Done() })
+	select {
+	case first := <-told:
+		if !first {
+			t.Error("the listener was closed before the server was told to end")
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("the listener was not closed")
+	}
 }

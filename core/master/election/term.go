@@ -101,7 +101,11 @@ func (c *Candidate) lead(ctx context.Context) (err error) {
 	if c.lock.shut.Load() { // it crashed before it could know of the listener
 		return nil
 	}
-	err = c.cfg.Lead(ctx, listener)
+	// A component that returns by itself has servers that still run: upstream's panic when their listener fails before
+	// they were told to end, so they are told before it is closed.
+	serving, end := context.WithCancel(ctx)
+	defer end()
+	err = c.cfg.Lead(serving, listener)
 	if ctx.Err() != nil {
 		return nil // it was to end
 	}

@@ -10,9 +10,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 
-	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
 	"kubelab/core/store"
@@ -25,41 +25,19 @@ type Options struct {
 	Tail   int // lines of each file or container; all of them if negative
 }
 
-// Command is "lab logs". open says which lab is meant.
-func Command(open func(*cobra.Command) (store.Dir, topology.Spec, error)) *cobra.Command {
-	var o Options
-	c := &cobra.Command{
-		Use:   "logs [TARGET]",
-		Short: "What the engine, a component or a pod has written",
-		Long: `Print the log of TARGET, also of a lab that is stopped. TARGET is one of
-  engine                              the engine itself; it is meant when no target is given
-  master-1/etcd, node-2/kubelet, …    one component
-  master-1, node-2                    all components of a machine
-  pod/NAMESPACE/NAME                  all containers of a pod
-  container/NAMESPACE/POD/CONTAINER   one of them`,
-		Args: cobra.MaximumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			d, spec, err := open(cmd)
-			if err != nil {
-				return err
-			}
-			target := engine
-			if len(args) > 0 {
-				target = args[0]
-			}
-			return Print(cmd.Context(), cmd.OutOrStdout(), d, spec, target, o)
-		},
-		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-			_, spec, err := open(cmd)
-			if err != nil || len(args) > 0 {
-				return nil, cobra.ShellCompDirectiveNoFileComp
-			}
-			return targets(spec), cobra.ShellCompDirectiveNoFileComp
-		},
+// Engine is the target that means the engine itself.
+const Engine = engine
+
+// Targets are all that have a log in the lab, pods excepted.
+func Targets(spec topology.Spec) []string { return targets(spec) }
+
+// Last are the last lines of target's log, at most n of each of its files or containers.
+func Last(ctx context.Context, d store.Dir, spec topology.Spec, target string, n int) ([]string, error) {
+	var text strings.Builder
+	if err := Print(ctx, &text, d, spec, target, Options{Tail: n}); err != nil {
+		return nil, err
 	}
-	c.Flags().BoolVarP(&o.Follow, "follow", "f", false, "go on with what is written from now on")
-	c.Flags().IntVar(&o.Tail, "tail", -1, "only this many last lines (default: all)")
-	return c
+	return strings.Split(strings.TrimSuffix(text.String(), "\n"), "\n"), nil
 }
 
 // source is one log.

@@ -1,0 +1,34 @@
+package byhand
+
+import (
+	"fmt"
+	"strings"
+
+	"kubelab/core/target"
+	"kubelab/core/view"
+)
+
+// object are the lines for what kubectl does to one object.
+func (l lab) object(a view.Action) []string {
+	if a.Verb == view.Apply {
+		return []string{l.tool("kubectl", "apply", "--server-side", "-f", "manifest.yaml"), comment("manifest.yaml is %d lines long", strings.Count(strings.TrimSpace(a.Manifest), "\n")+1)}
+	}
+	var lines []string
+	for _, text := range a.Targets {
+		o, err := target.Object(text)
+		if err != nil {
+			lines = append(lines, comment("%v", err))
+			continue
+		}
+		words := []string{"kubectl", string(a.Verb)}
+		if o.Namespace != "" {
+			words = append(words, "-n", o.Namespace)
+		}
+		words = append(words, o.Resource+"/"+o.Name)
+		if a.Verb == view.Scale {
+			words = append(words, fmt.Sprintf("--replicas=%d", a.Replicas))
+		}
+		lines = append(lines, l.tool(words...))
+	}
+	return lines
+}
