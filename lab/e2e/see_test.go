@@ -146,7 +146,7 @@ func seesRefusals(ts *testscript.TestScript) {
 		{view.Authentication, 401, func(r *view.Request) bool { return r.User == "" }},
 		{view.Authorization, 403, func(r *view.Request) bool { return r.As == "nobody" && r.Object.Resource == "pods" }},
 		{view.Admission, 403, func(r *view.Request) bool {
-			return r.Object.Name == "forbidden" && strings.Contains(r.Why, "exceeded quota")
+			return r.Object.Resource == "pods" && strings.Contains(r.Why, "no PriorityClass")
 		}},
 		{view.Validation, 422, func(r *view.Request) bool {
 			return r.Object.Resource == "services" && strings.Contains(r.Why, "Invalid value")

@@ -1,0 +1,223 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"kubelab/tui/layout"
+	"kubelab/tui/panel"
+	"kubelab/tui/theme"
+	"kubelab/tui/widget"
+)
+
+func (m *Model) screen() layout.Screen { return layout.Divide(m.w, m.h, m.zoomed, m.moved) }
+
+// View puts the screen together.
+func (m *Model) View() tea.View {
+	v := tea.NewView(m.content())
+	v.AltScreen, v.MouseMode = true, tea.MouseModeCellMotion
+	v.WindowTitle = "lab " + ansi.Strip(m.state.Lab.Name)
+	return v
+}
+
+func (m *Model) content() string {
+	if m.w < 1 || m.h < 1 {
+		return ""
+	}
+	s := m.screen()
+	shown := m.shown()
+	var panes []string
+	for i, r := range s.Panes {
+		if i < len(shown) {
+			panes = append(panes, m.pane(shown[i], r, i == m.focus || len(s.Panes) == 1))
+		}
+	}
+	lines := []string{m.header(s.Header.W)}
+	if len(panes) > 0 && s.Panes[0].H > 0 {
+		lines = append(lines, widget.Beside(panes...))
+	}
+	if s.Footer.H > 0 {
+		lines = append(lines, m.footer(s.Footer.W))
+	}
+	content := strings.Join(lines, "\n")
+	if m.dialog != nil {
+		content = over(content, m.dialog.view(m.state.Theme, m.w-2, m.h-2), m.w, m.h)
+	}
+	return content
+}
+
+func (m *Model) pane(p panel.Panel, r layout.Rect, focused bool) string {
+	t := m.state.Theme
+	border, title := t.Border, t.Muted
+	if focused {
+		border, title = t.Focus, t.Title
+	}
+	if r.W < 4 || r.H < 3 {
+		return widget.Block(p.View(m.state, r.W, r.H), r.W, r.H)
+	}
+	note := ""
+	if f, ok := p.(panel.Filterer); ok && f.Filtered() != "" {
+		note = t.Warn.Render("/" + f.Filtered())
+	}
+	return widget.Box(title.Render(p.Title(m.state)), note, p.View(m.state, r.W-2, r.H-2), r.W, r.H, border)
+}
+
+// header is the verdict over the lab, which is always there.
+func (m *Model) header(w int) string {
+	t, lab := m.state.Theme, m.state.Lab
+	sign := t.Lab(lab.State)
+	verdict := sign.Style.Render(sign.Mark + " " + sign.Word)
+	if lab.Reason != "" {
+		verdict += "  " + t.Text.Render(lab.Reason)
+	}
+	what := fmt.Sprintf(" %s · %d masters · %d nodes · %s timing", lab.Name, len(lab.Masters), len(lab.Nodes), lab.Timing)
+	if p := m.playhead(); p != "" {
+		what += " · " + p
+	}
+	left := t.Title.Render(what)
+	room := w - ansi.StringWidth(verdict) - 2
+	if room < 12 { // the verdict matters most
+		return widget.Fit(" "+verdict, w)
+	}
+	return widget.Fit(widget.Fit(left, room)+" "+verdict, w)
+}
+
+// footer is what is under way, a note, or the keys.
+func (m *Model) footer(w int) string {
+	t := m.state.Theme
+	switch {
+	case m.filter != nil:
+		return widget.Fit(t.Accent.Render(" / ")+t.Text.Render(m.filter.text)+t.Selected.Render(" ")+t.Muted.Render("  enter keeps it, esc clears it"), w)
+	case len(m.working) > 0:
+		one := m.working[0]
+		text := fmt.Sprintf(" ◐ lab %s, for %s", one.action, m.cfg.Now().Sub(one.since).Round(100*time.Millisecond))
+		if one.step != "" {
+			text += ": " + one.step
+		}
+		return widget.Fit(t.Warn.Render(text), w)
+	case m.cfg.Now().Before(m.note.until):
+		style := t.Good
+		if m.note.bad {
+			style = t.Bad
+		}
+		return widget.Fit(style.Render(" "+ansi.Strip(m.note.text)), w)
+	}
+	var words []string
+	for _, b := range m.focused().Keys(m.state) {
+		if b.Short && b.Why == "" {
+			words = append(words, t.Accent.Render(b.Keys)+" "+t.Muted.Render(b.Does))
+		}
+	}
+	for _, b := range m.bindings() {
+		if b.short && b.why == "" {
+			words = append(words, t.Accent.Render(b.shown)+" "+t.Muted.Render(b.does))
+		}
+	}
+	return widget.Fit(" "+strings.Join(words, "  "), w)
+}
+
+// over puts a dialog into the middle of the screen.
+func over(content, dialog string, w, h int) string {
+	front := strings.Split(dialog, "\n")
+	back := strings.Split(widget.Block(content, w, h), "\n")
+	width := 0
+	for _, l := range front {
+		width = max(width, ansi.StringWidth(l))
+	}
+	x, y := max(0, (w-width)/2), max(0, (h-len(front))/2)
+	for i, l := range front {
+		if y+i < len(back) {
+			line := back[y+i]
+			back[y+i] = ansi.Truncate(line, x, "") + "\x1b[m" + widget.Fit(l, min(width, w-x)) + "\x1b[m" + ansi.TruncateLeft(line, x+width, "")
+		}
+	}
+	return strings.Join(back, "\n")
+}
+
+// help is made of the bindings.
+func (m *Model) help() tea.Cmd {
+	p := m.focused()
+	own, all := p.Keys(m.state), m.bindings()
+	m.dialog = &pager{title: "Keys of " + p.Name(), lines: func(t *theme.Theme, w int) []string {
+		row := func(keys, does, why string) string {
+			text := t.Accent.Render(widget.Fit(keys, 12)) + t.Text.Render(does)
+			if why != "" {
+				text = t.Muted.Render(widget.Fit(keys, 12) + does + " – " + why)
+			}
+			return widget.Fit(text, w)
+		}
+		var lines []string
+		if len(own) > 0 {
+			lines = append(lines, t.Title.Render("On this screen"))
+		}
+		for _, b := range own {
+			lines = append(lines, row(b.Keys, b.Does, b.Why))
+		}
+		lines = append(lines, "", t.Title.Render("Everywhere"), row("←↓↑→ hjkl", "move", ""), row("enter", "go into what is selected", ""))
+		for _, b := range all {
+			lines = append(lines, row(b.shown, b.does, b.why))
+		}
+		lines = append(lines, "", t.Title.Render("Screens"))
+		for i, name := range m.order {
+			key := ":" + name
+			if i < len(digits) {
+				key = digits[i:i+1] + "  :" + name
+			}
+			lines = append(lines, row(key, m.panels[name].Title(m.state), ""))
+		}
+		lines = append(lines, "", t.Title.Render("Signs"))
+		return append(lines, signs(t, w)...)
+	}}
+	return nil
+}
+
+func signs(t *theme.Theme, w int) []string {
+	var lines []string
+	for _, s := range t.Legend() {
+		lines = append(lines, widget.Fit("  "+s.String()+"  "+s.Word, w))
+	}
+	return lines
+}
+
+// explain tells what the focused panel is about.
+func (m *Model) explain() tea.Cmd {
+	p := m.focused()
+	text := p.Explain(m.state)
+	m.dialog = &pager{title: "What is this? " + p.Name(), lines: func(t *theme.Theme, w int) []string {
+		lines := []string{""}
+		for _, l := range widget.Wrap(text, w) {
+			lines = append(lines, t.Text.Render(l))
+		}
+		return append(lines, "", t.Muted.Render("any key closes this"))
+	}}
+	return nil
+}
+
+// leave asks how.
+func (m *Model) leave() tea.Cmd {
+	quit := func(how Leaving) func() tea.Cmd {
+		return func() tea.Cmd {
+			m.Leaving = how
+			m.end()
+			return tea.Quit
+		}
+	}
+	if m.cfg.Player != nil || !m.cfg.MayStop {
+		return quit(Detached)()
+	}
+	if c, ok := m.dialog.(*choice); ok && c.title == leaving { // ctrl+c twice
+		return quit(Detached)()
+	}
+	m.dialog = &choice{title: leaving, options: []option{
+		{"d", "detach: the lab goes on; lab attach comes back", quit(Detached)},
+		{"s", "stop the lab: lab start brings the same cluster back", quit(Stop)},
+		{"c", "stay here", func() tea.Cmd { return nil }},
+	}}
+	return nil
+}
+
+const leaving = "Leave the lab?"

@@ -1,0 +1,316 @@
+package tui
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"kubelab/core/view"
+	"kubelab/tui/command"
+	"kubelab/tui/panel"
+)
+
+// digits lead to panels, in the order of the bottom line's list.
+const digits = "1234567890"
+
+// key is a key that was pressed.
+func (m *Model) key(key string) tea.Cmd {
+	if key == "ctrl+c" {
+		return m.leave()
+	}
+	if m.dialog != nil {
+		next, cmd := m.dialog.key(key)
+		m.dialog = next
+		return cmd
+	}
+	if m.filter != nil {
+		return m.filterKey(key)
+	}
+	p := m.focused()
+	// The panel comes first: what it does not take is everybody's.
+	if r, handled := p.Key(m.state, key); handled {
+		return m.want(p, r)
+	}
+	if i := strings.Index(digits, key); i >= 0 && len(key) == 1 && i < len(m.order) {
+		return m.open(m.order[i], "")
+	}
+	for _, b := range m.bindings() {
+		if slices.Contains(b.on, key) {
+			if b.why != "" {
+				m.complain(b.why)
+				return nil
+			}
+			return b.do()
+		}
+	}
+	return nil
+}
+
+// binding is a key of the root.
+type binding struct {
+	on    []string
+	shown string
+	does  string
+	why   string // it is of no use now
+	short bool   // in the bottom line
+	do    func() tea.Cmd
+}
+
+// bindings are the root's keys, as they are now.
+func (m *Model) bindings() []binding {
+	selected := m.focused().Selected(m.state)
+	none := ""
+	if selected == "" {
+		none = "Nothing is selected that this could be done to."
+	}
+	acts := firstOf(m.cfg.ReadOnly, none)
+	open := func(name, with string) func() tea.Cmd { return func() tea.Cmd { return m.open(name, with) } }
+	verb := func(v view.Verb) func() tea.Cmd {
+		return func() tea.Cmd { return m.act(view.Action{Verb: v, Targets: []string{asTarget(selected)}}) }
+	}
+	list := []binding{
+		{on: []string{"K"}, shown: "K", does: "kill", why: acts, short: true, do: verb(view.Kill)},
+		{on: []string{"R"}, shown: "R", does: "restart", why: acts, short: true, do: verb(view.Restart)},
+		{on: []string{"S"}, shown: "S", does: "stop, in good order", why: acts, do: verb(view.Stop)},
+		{on: []string{"T"}, shown: "T", does: "start what is down", why: acts, do: verb(view.Start)},
+		{on: []string{"P"}, shown: "P", does: "pause, or resume", why: acts, do: func() tea.Cmd { return m.pause(asTarget(selected)) }},
+		{on: []string{"X"}, shown: "X", does: "cut its links", why: acts, short: true, do: func() tea.Cmd { return m.cut(asTarget(selected)) }},
+		{on: []string{"H"}, shown: "H", does: "heal all", why: firstOf(m.cfg.ReadOnly, m.nothingInjected()), do: func() tea.Cmd { return m.act(view.Action{Verb: view.Heal, All: true}) }},
+		{on: []string{"u"}, shown: "u", does: "undo the last fault", why: firstOf(m.cfg.ReadOnly, m.nothingInjected()), short: true, do: m.undo},
+		{on: []string{"C"}, shown: "C", does: "cordon a node, or uncordon", why: acts, do: func() tea.Cmd { return m.cordon(asTarget(selected)) }},
+		{on: []string{"D"}, shown: "D", does: "drain a node", why: acts, do: verb(view.Drain)},
+		{on: []string{"l"}, shown: "l", does: "logs", short: true, do: open("logs", logsOf(selected))},
+		{on: []string{"y"}, shown: "y", does: "YAML of a pod", why: none, do: open("pod", asObject(selected))},
+		{on: []string{"d"}, shown: "d", does: "its story", why: none, short: true, do: open("story", asObject(selected))},
+		{on: []string{"m"}, shown: "m", does: "map", do: open(m.order[0], "")},
+		{on: []string{"t"}, shown: "t", does: "stopwatch", do: open("stopwatch", "")},
+		{on: []string{"f"}, shown: "f", does: "faults: break and mend anything", do: open("faults", "")},
+		{on: []string{":"}, shown: ":", does: "a screen, a resource, or something to do", short: true, do: m.prompt},
+		{on: []string{"/"}, shown: "/", does: "filter", why: m.noFilter(), do: m.beginFilter},
+		{on: []string{"tab"}, shown: "tab", does: "next pane", do: func() tea.Cmd { m.focus = (m.focus + 1) % max(1, len(m.shown())); return nil }},
+		{on: []string{"shift+tab"}, shown: "shift+tab", does: "pane before", do: func() tea.Cmd {
+			n := max(1, len(m.shown()))
+			m.focus = (m.focus + n - 1) % n
+			return nil
+		}},
+		{on: []string{"+"}, shown: "+", does: "zoom a pane", do: func() tea.Cmd { m.zoomed = !m.zoomed; return nil }},
+		{on: []string{"esc"}, shown: "esc", does: "back", do: m.back},
+		{on: []string{"!"}, shown: "!", does: "explain", short: true, do: m.explain},
+		{on: []string{"?"}, shown: "?", does: "help", short: true, do: m.help},
+		{on: []string{"q"}, shown: "q", does: "leave", short: true, do: m.leave},
+	}
+	return append(list, m.playing()...)
+}
+
+func firstOf(words ...string) string {
+	for _, w := range words {
+		if w != "" {
+			return w
+		}
+	}
+	return ""
+}
+
+// singular are resources that are targets, too.
+var singular = map[string]string{"pods": "pod"}
+
+// asTarget is what is selected as the command line names it: pod/demo/web for pods/demo/web, node-1 for nodes/node-1.
+func asTarget(selected string) string {
+	kind, rest, ok := strings.Cut(selected, "/")
+	switch {
+	case ok && singular[kind] != "":
+		return singular[kind] + "/" + rest
+	case ok && kind == "nodes":
+		return rest
+	}
+	return selected
+}
+
+// asObject is what is selected as an object: pods/demo/web for pod/demo/web, nodes/node-1 for node-1 and what is on it.
+func asObject(selected string) string {
+	kind, rest, ok := strings.Cut(selected, "/")
+	switch {
+	case ok && kind == "pod":
+		return "pods/" + rest
+	case strings.HasPrefix(selected, "node-"):
+		return "nodes/" + kind
+	}
+	return selected
+}
+
+// logsOf is what of the selected has a log; the chooser for what has none.
+func logsOf(selected string) string {
+	target := asTarget(selected)
+	if kind, _, ok := strings.Cut(target, "/"); ok && kind != "pod" && !strings.Contains(kind, "-") {
+		return ""
+	}
+	return target
+}
+
+func (m *Model) nothingInjected() string {
+	if len(m.state.Lab.Faults) == 0 {
+		return "Nothing is injected."
+	}
+	return ""
+}
+
+// undo heals the youngest fault.
+func (m *Model) undo() tea.Cmd {
+	faults := m.state.Lab.Faults
+	youngest := slices.MaxFunc(faults, func(a, b view.Fault) int { return a.Since.Compare(b.Since) })
+	return m.act(view.Action{Verb: view.Heal, Targets: []string{youngest.ID}})
+}
+
+// pause pauses what runs and resumes what is paused.
+func (m *Model) pause(target string) tea.Cmd {
+	a := view.Action{Verb: view.Pause, Targets: []string{target}}
+	for _, f := range m.state.Lab.Faults {
+		if f.Kind == view.Pause && f.What == target {
+			a.Verb = view.Resume
+		}
+	}
+	return m.act(a)
+}
+
+func (m *Model) cordon(target string) tea.Cmd {
+	a := view.Action{Verb: view.Cordon, Targets: []string{target}}
+	for _, n := range m.state.Lab.Nodes {
+		if n.Name == target && n.Ready && !n.Schedulable {
+			a.Verb = view.Uncordon
+		}
+	}
+	return m.act(a)
+}
+
+// cut asks from whom the machine is to be cut off.
+func (m *Model) cut(target string) tea.Cmd {
+	machine, _, _ := strings.Cut(target, "/")
+	m.dialog = newPrompt(fmt.Sprintf("Cut the link between %s and which machine? all isolates it", machine), "all", func(text string) tea.Cmd {
+		text = strings.TrimSpace(text)
+		if text == "all" || text == "" {
+			return m.act(view.Action{Verb: view.Isolate, Targets: []string{machine}})
+		}
+		return m.act(view.Action{Verb: view.Cut, Targets: []string{machine, text}})
+	})
+	return nil
+}
+
+// prompt takes a line after ":".
+func (m *Model) prompt() tea.Cmd {
+	m.dialog = newPrompt(": a screen ("+strings.Join(m.order, ", ")+"), a resource, or what lab can do, for example kill master-1", "", func(text string) tea.Cmd {
+		w, err := command.Parse(text, m.order)
+		switch {
+		case err != nil:
+			m.complain(err.Error())
+			return nil
+		case w.Quit:
+			return m.leave()
+		case w.Action != nil:
+			return m.act(*w.Action)
+		}
+		return m.open(w.Panel, w.With)
+	})
+	return nil
+}
+
+func (m *Model) noFilter() string {
+	if _, ok := m.focused().(panel.Filterer); ok {
+		return ""
+	}
+	return "There is nothing to filter on this screen."
+}
+
+func (m *Model) beginFilter() tea.Cmd {
+	f := m.focused().(panel.Filterer)
+	m.filter = &line{text: f.Filtered()}
+	return nil
+}
+
+// filterKey edits the filter; what is shown follows every key.
+func (m *Model) filterKey(key string) tea.Cmd {
+	f, ok := m.focused().(panel.Filterer)
+	switch {
+	case !ok || key == "enter":
+		m.filter = nil
+		return nil
+	case key == "esc":
+		m.filter = nil
+		f.Filter("")
+		return nil
+	}
+	m.filter.key(key)
+	f.Filter(m.filter.text)
+	return nil
+}
+
+// mostPasted is how much of a paste is taken, in bytes: nobody types more into a line.
+const mostPasted = 4 << 10
+
+func (m *Model) paste(text string) tea.Cmd {
+	if len(text) > mostPasted {
+		m.complain(fmt.Sprintf("Too much to paste: more than %d bytes.", mostPasted))
+		return nil
+	}
+	text = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
+			return -1
+		}
+		return r
+	}, text)
+	switch {
+	case m.filter != nil:
+		m.filter.text += text
+		if f, ok := m.focused().(panel.Filterer); ok {
+			f.Filter(m.filter.text)
+		}
+	case m.dialog != nil:
+		m.dialog.paste(text)
+	}
+	return nil
+}
+
+// mouse is a click, a turn of the wheel, or a drag of the border between panes.
+func (m *Model) mouse(msg tea.MouseMsg) tea.Cmd {
+	at := msg.Mouse()
+	if m.dialog != nil {
+		return nil
+	}
+	screen := m.screen()
+	if _, ok := msg.(tea.MouseReleaseMsg); ok {
+		m.drag = false
+		return nil
+	}
+	if _, ok := msg.(tea.MouseMotionMsg); ok {
+		if m.drag && len(screen.Panes) > 1 {
+			m.moved += at.X - (screen.Panes[0].X + screen.Panes[0].W - 1)
+		}
+		return nil
+	}
+	for i, r := range screen.Panes {
+		if !r.Holds(at.X, at.Y) || i >= len(m.shown()) {
+			continue
+		}
+		p := m.shown()[i]
+		switch msg := msg.(type) {
+		case tea.MouseWheelMsg:
+			lines := 3
+			if msg.Button == tea.MouseWheelUp {
+				lines = -3
+			}
+			p.Wheel(m.state, lines)
+		case tea.MouseClickMsg:
+			if i == 0 && len(screen.Panes) > 1 && at.X == r.X+r.W-1 {
+				m.drag = true
+				return nil
+			}
+			m.focus = i
+			if at.X > r.X && at.Y > r.Y {
+				return m.want(p, p.Click(m.state, at.X-r.X-1, at.Y-r.Y-1))
+			}
+		}
+		return nil
+	}
+	return nil
+}

@@ -1,0 +1,206 @@
+// Package tui is the terminal UI: one Bubble Tea program for each person that is attached. It sees a lab only through view.Lab, so it shows a recording
+// as well as a running lab, and it builds without Kubernetes.
+//
+// Model is the root, and the only Bubble Tea model. Panels (package panel) draw and say what they want; the root routes keys to them, asks
+// their questions, does what they want, and asks people first. feed.go brings what happens in the lab, act.go does things to it,
+// draw.go puts the screen together.
+package tui
+
+import (
+	"context"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"kubelab/core/view"
+	"kubelab/tui/panel"
+	"kubelab/tui/theme"
+)
+
+// Config says what a Model shows, and to whom.
+type Config struct {
+	Lab    view.Lab
+	Panels []panel.Panel // the first one is home
+	Theme  *theme.Theme
+	// ReadOnly says why this person can do nothing to the lab; empty if he can.
+	ReadOnly string
+	// MayStop offers to stop the lab when the person leaves.
+	MayStop bool
+	// Player is set for a recording.
+	Player Player
+	// Now is the clock; time.Now if nil.
+	Now func() time.Time
+}
+
+// Player is a recording that is played.
+type Player interface {
+	Play(speed float64) error
+	Pause()
+	Speed() float64
+	Seek(to time.Duration)
+	Position() time.Duration
+	Length() time.Duration
+	Now() time.Time
+}
+
+// Model is the root.
+type Model struct {
+	cfg    Config
+	ctx    context.Context
+	end    context.CancelFunc
+	state  *panel.State
+	feed   *feed
+	panels map[string]panel.Panel
+	order  []string // names of panels, in the order of cfg.Panels
+
+	w, h   int
+	zoomed bool
+	moved  int // how far the border between panes was dragged
+	drag   bool
+
+	stack []string // names of main panels that were opened, the last one is shown
+	side  []string // names of the panels beside it
+	focus int      // the pane that has the keys
+
+	dialog  dialog // what stands in front of everything, nil if nothing does
+	filter  *line  // under way, in the bottom line
+	working []working
+	note    note
+
+	questions map[string]*question // that are asked again and again
+	pending   []tea.Cmd            // to be run after this message
+
+	Leaving Leaving // how the person left, once the program has ended
+}
+
+// Leaving is how a person left.
+type Leaving int
+
+// The ways to leave.
+const (
+	Detached Leaving = iota // the lab goes on
+	Stop                    // the lab is to be stopped
+)
+
+// working is an action under way.
+type working struct {
+	action view.Action
+	since  time.Time
+	step   string
+}
+
+// note is what the bottom line says for a while.
+type note struct {
+	text  string
+	bad   bool
+	until time.Time
+}
+
+// New makes a Model. It ends with ctx.
+func New(ctx context.Context, cfg Config) *Model {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	m := &Model{cfg: cfg, panels: map[string]panel.Panel{}, questions: map[string]*question{}}
+	m.ctx, m.end = context.WithCancel(ctx)
+	for _, p := range cfg.Panels {
+		m.panels[p.Name()] = p
+		m.order = append(m.order, p.Name())
+	}
+	m.stack = []string{m.order[0]}
+	for _, name := range []string{"events", "timeline"} {
+		if m.panels[name] != nil {
+			m.side = append(m.side, name)
+		}
+	}
+	m.state = &panel.State{
+		Lab: cfg.Lab.Snapshot(), Now: m.now(), Theme: cfg.Theme, Events: map[view.EventKind][]view.Event{}, ReadOnly: cfg.ReadOnly,
+	}
+	m.feed = newFeed(cfg.Lab)
+	m.remember(cfg.Lab.Events(view.Query{}))
+	return m
+}
+
+// now is the lab's time.
+func (m *Model) now() time.Time {
+	if m.cfg.Player != nil {
+		return m.cfg.Player.Now()
+	}
+	return m.cfg.Now()
+}
+
+// Init begins to follow the lab.
+func (m *Model) Init() tea.Cmd { return tea.Batch(m.feed.run(m.ctx), m.tick(), m.opened(m.main())) }
+
+// main is the panel in the main pane.
+func (m *Model) main() panel.Panel { return m.panels[m.stack[len(m.stack)-1]] }
+
+// focused is the panel that has the keys.
+func (m *Model) focused() panel.Panel { return m.shown()[min(m.focus, len(m.shown())-1)] }
+
+// shown are the panels on the screen, the main one first.
+func (m *Model) shown() []panel.Panel {
+	list := []panel.Panel{m.main()}
+	names := m.side
+	if n := len(m.screen().Panes) - 1; n < len(names) {
+		names = names[len(names)-n:]
+	}
+	for _, name := range names {
+		list = append(list, m.panels[name])
+	}
+	if m.zoomed && m.focus > 0 && m.focus <= len(m.side) {
+		return []panel.Panel{m.panels[m.side[m.focus-1]]}
+	}
+	return list
+}
+
+// Update takes one message.
+func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.w, m.h = msg.Width, msg.Height
+		m.focus = min(m.focus, len(m.shown())-1)
+	case fed:
+		return m, m.fed(msg)
+	case ticked:
+		m.state.Now = m.now()
+		return m, tea.Batch(m.tick(), m.standing())
+	case tea.KeyPressMsg:
+		return m, m.key(msg.String())
+	case tea.PasteMsg:
+		return m, m.paste(msg.Content)
+	case tea.MouseMsg:
+		return m, m.mouse(msg)
+	case answered:
+		return m, m.answered(msg)
+	case foreseen:
+		m.foreseen(msg)
+		cmds := m.pending
+		m.pending = nil
+		return m, tea.Batch(cmds...)
+	case stepped:
+		m.stepped(msg)
+		return m, msg.next
+	case done:
+		m.done(msg)
+	}
+	return m, nil
+}
+
+type ticked struct{}
+
+// tickEvery is how often ages and what has just changed are drawn anew.
+const tickEvery = time.Second
+
+func (m *Model) tick() tea.Cmd {
+	return tea.Tick(tickEvery, func(time.Time) tea.Msg { return ticked{} })
+}
+
+// notes are shown so long.
+const noteFor = 6 * time.Second
+
+func (m *Model) say(text string) { m.note = note{text: text, until: m.cfg.Now().Add(noteFor)} }
+
+func (m *Model) complain(text string) {
+	m.note = note{text: text, bad: true, until: m.cfg.Now().Add(noteFor)}
+}
