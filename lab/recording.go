@@ -133,6 +133,9 @@ Look at it with lab replay FILE, or with --recording FILE at status, events, req
 			if bound < 0 {
 				return view.Fail(view.Usage, "--for %s: it must not be negative", bound)
 			}
+			if _, err := os.Lstat(args[0]); err == nil { // before anything is said
+				return view.Fail(view.Usage, "record to %s: it exists already; name a new file, or remove it", args[0])
+			}
 			engine, err := a.engine()
 			if err != nil {
 				return err
