@@ -210,7 +210,7 @@ func (a *app) requestsCommand() *cobra.Command {
 			c.Flags().BoolVar(&writes, "writes", false, "only what was to change something")
 			c.Flags().BoolVar(&refused, "refused", false, "only what was refused")
 			c.Flags().BoolVar(&watches, "watches", false, "also watches, which last for minutes")
-			c.Flags().BoolVar(&heartbeats, "heartbeats", false, "also the renewals of Leases, by which components say that they are alive")
+			c.Flags().BoolVar(&heartbeats, "heartbeats", false, "also the renewals of Leases, and what the stopwatch writes")
 			c.Flags().StringVar(&user, "user", "", "only of users whose name contains this")
 			c.Flags().StringVar(&server, "server", "", "only to the API server of this master")
 		},
@@ -218,7 +218,7 @@ func (a *app) requestsCommand() *cobra.Command {
 			return func(e view.Event) bool {
 				r := e.Request
 				return r != nil && (!writes || r.Write()) && (!refused || r.Refused != "") && (watches || !r.Long) &&
-					(heartbeats || r.Object.Resource != "leases") && (strings.Contains(r.User, user) || strings.Contains(r.As, user)) && (server == "" || r.Server == server)
+					(heartbeats || !r.Object.Routine()) && (strings.Contains(r.User, user) || strings.Contains(r.As, user)) && (server == "" || r.Server == server)
 			}, nil
 		},
 		line:  requestLine,

@@ -64,7 +64,7 @@ func (a *app) keysCommand() *cobra.Command {
 	c.Flags().BoolVarP(&follow, "follow", "f", false, "show what changes, until Ctrl-C")
 	c.Flags().BoolVar(&q.Values, "values", false, "with their values, as YAML")
 	c.Flags().BoolVar(&q.Secrets, "secrets", false, "the values of Secrets too")
-	c.Flags().BoolVar(&heartbeats, "heartbeats", false, "with -f: also Leases, by which components say that they are alive")
+	c.Flags().BoolVar(&heartbeats, "heartbeats", false, "with -f: also renewals of Leases, and what the stopwatch writes")
 	c.Flags().Int64Var(&q.Revision, "revision", 0, "as of this revision of etcd")
 	c.Flags().IntVar(&q.Limit, "limit", 1000, "at most so many")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
@@ -81,7 +81,7 @@ func (a *app) followKeys(c *cobra.Command, prefix string, heartbeats, asJSON boo
 	}
 	p := printer{out: os.Stdout, asJSON: asJSON, line: keyLine}
 	return p.show(c.Context(), engine, []view.EventKind{view.KeyChanged}, func(e view.Event) bool {
-		return strings.HasPrefix(e.Key.Key, prefix) && (heartbeats || e.Object.Resource != "leases")
+		return strings.HasPrefix(e.Key.Key, prefix) && (heartbeats || !e.Object.Routine())
 	}, 1, true)
 }
 

@@ -43,15 +43,12 @@ func kindOfMemory(e view.Event) int {
 	switch {
 	case !e.Kind.Noise():
 		return rare
-	case e.Kind == view.Requested && (!e.Request.Write() || heartbeat(e.Request.Object)),
-		e.Kind == view.KeyChanged && e.Object != nil && heartbeat(*e.Object):
+	case e.Kind == view.Requested && (!e.Request.Write() || e.Request.Object.Routine()),
+		e.Kind == view.KeyChanged && e.Object != nil && e.Object.Routine():
 		return chatter
 	}
 	return changes
 }
-
-// heartbeat reports whether all that is done to the object is to say that somebody is alive.
-func heartbeat(o view.Object) bool { return o.Resource == "leases" }
 
 // tell remembers an event and tells it to everybody. Its Seq and, if it has none, its Time are filled in.
 func (j *journal) tell(e view.Event) {

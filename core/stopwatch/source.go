@@ -16,12 +16,14 @@ import (
 	"k8s.io/client-go/kubernetes"
 	typedcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/rest"
+
+	"kubelab/core/view"
 )
 
 // What the writer writes and the reader reads, by turns. Several requests may be under way when somebody does not
 // answer in time; were they all about one object, they would be in each other's way.
 const (
-	prefix  = "lab-stopwatch-"
+	prefix  = view.Stopwatch
 	objects = 64
 )
 
