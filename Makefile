@@ -141,6 +141,7 @@ system:
 	go list -m >/dev/null || { echo "The Go on this machine is too old, see above. $$needed"; exit 1; }
 	@nft() { PATH=$$PATH:/usr/sbin:/sbin type -P nft; }; \
 	git() { type -P git; }; \
+	ssh() { type -P ssh && type -P ssh-keygen; }; \
 	cc() { \
 		printf '#include <seccomp.h>\nint main(void) { seccomp_version(); return 0; }' | \
 			gcc -static -x c - -o /dev/null $$(pkg-config --cflags --libs --static libseccomp); \
@@ -153,6 +154,8 @@ system:
 		apt+=(gcc libc6-dev libseccomp-dev pkg-config); dnf+=(gcc glibc-static libseccomp-devel libseccomp-static pkgconf-pkg-config); fi; \
 	if lacks git "git, which names the version that is built"; then \
 		apt+=(git); dnf+=(git); fi; \
+	if lacks ssh "ssh, by which the tests attach as people from other machines do"; then \
+		apt+=(openssh-client); dnf+=(openssh-clients); fi; \
 	if [ $${#apt[@]} = 0 ]; then exit 0; fi; \
 	if type -P apt-get >/dev/null; then \
 		echo "Installing with apt-get: $${apt[*]}"; \

@@ -22,6 +22,7 @@ import (
 	"kubelab/core/topology"
 	"kubelab/core/view"
 	"kubelab/lab/control"
+	"kubelab/lab/sshd"
 )
 
 // engineCommand is the engine of one lab. Only "lab start" calls it.
@@ -51,7 +52,7 @@ func (a *app) runEngine(ctx context.Context, req launchRequest, progress *os.Fil
 	out := control.NewWriter(progress)
 	e, err := a.newEngine(req)
 	if err == nil {
-		err = e.start(ctx, out.Report)
+		err = e.start(ctx, a, req, out.Report)
 	}
 	out.End("", err)
 	// Nobody reads it after the end.
@@ -72,6 +73,8 @@ type engine struct {
 	log     *slog.Logger
 	logs    *logs.Router
 	fresh   bool
+	people  *sshd.Server
+	asked   chan struct{} // holds a token when somebody at the screen wants the lab stopped
 }
 
 // newEngine takes the lab for this process and lays its directory.
@@ -83,7 +86,7 @@ func (a *app) newEngine(req launchRequest) (_ *engine, err error) {
 	if err := os.MkdirAll(a.root, 0o711); err != nil {
 		return nil, err
 	}
-	e := &engine{dir: d, fresh: req.Fresh}
+	e := &engine{dir: d, fresh: req.Fresh, asked: make(chan struct{}, 1)}
 	if e.lock, err = d.Lock(); err != nil {
 		if errors.Is(err, store.ErrNameTaken) {
 			return nil, errors.Join(err, store.Tidy(a.root))
@@ -189,8 +192,11 @@ func (e *engine) boundLog(ctx context.Context) {
 }
 
 // start brings the lab up. What fails or is interrupted is undone: a new lab vanishes, an old one is as it was.
-func (e *engine) start(ctx context.Context, report view.Report) error {
-	err := e.cluster.Start(ctx, report)
+func (e *engine) start(ctx context.Context, a *app, req launchRequest, report view.Report) error {
+	var err error
+	if e.people, err = e.admit(a, req); err == nil { // first: a wrong file of keys is known before anything is started
+		err = e.cluster.Start(ctx, report)
+	}
 	if err == nil {
 		e.server, err = control.Listen(e.dir.Socket(), e.lab, e.log)
 	}
@@ -206,6 +212,9 @@ func (e *engine) start(ctx context.Context, report view.Report) error {
 		err = view.Fail(view.Failed, "interrupted; everything that had been started is undone")
 	}
 	e.cluster.Abandon()
+	if e.people != nil {
+		err = errors.Join(err, e.people.Close("The lab did not come up."))
+	}
 	return errors.Join(err, e.abandon())
 }
 
@@ -222,6 +231,23 @@ func (e *engine) abandon() error {
 	return err
 }
 
+// askToStop has the lab stopped, and returns at once.
+func (e *engine) askToStop() {
+	select {
+	case e.asked <- struct{}{}:
+	default: // somebody has asked already
+	}
+}
+
+// stop stops the lab in good order.
+func (e *engine) stop(ctx context.Context) {
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopBound)
+	defer cancel()
+	if err := e.lab.Stop(bounded, func(view.Step) {}); err != nil {
+		e.log.Error("stop", "err", err)
+	}
+}
+
 // serve waits until the lab is stopped, by command or by signal, and leaves nothing running.
 func (e *engine) serve(ctx context.Context) error {
 	bounding, end := context.WithCancel(ctx)
@@ -229,14 +255,12 @@ func (e *engine) serve(ctx context.Context) error {
 	go e.boundLog(bounding)
 	select {
 	case <-e.server.Stopped():
+	case <-e.asked:
+		e.stop(ctx)
 	case <-ctx.Done():
-		bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopBound)
-		defer cancel()
-		if err := e.lab.Stop(bounded, func(view.Step) {}); err != nil {
-			e.log.Error("stop", "err", err)
-		}
+		e.stop(ctx)
 	}
-	err := errors.Join(e.server.Close(), cluster.Sweep(context.Background(), e.dir.Name()))
+	err := errors.Join(e.people.Close("The lab is stopped. Bring it back with: lab start"), e.server.Close(), cluster.Sweep(context.Background(), e.dir.Name()))
 	e.log.Info("the lab is stopped", "err", err)
 	return errors.Join(err, os.Remove(e.dir.Socket()), e.lock.Release())
 }

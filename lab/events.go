@@ -189,9 +189,6 @@ func eventLine(e view.Event) string {
 	switch {
 	case e.Kind == view.Dropped:
 		return fmt.Sprintf("%s  … %d events came faster than they could be shown", clock(e.Time), e.Count)
-	case e.Record != nil:
-		return fmt.Sprintf("%s  %-9s %s  %s %s", clock(e.Time), "fault", e.Record.ID, strings.TrimPrefix(string(e.Kind), "fault-"),
-			strings.TrimSpace(string(e.Record.Kind)+" "+e.Record.What))
 	}
 	who := e.Source
 	if e.Kind == view.KubeEvent && e.Object != nil {

@@ -24,6 +24,8 @@ type launchRequest struct {
 	Fresh bool // the lab does not exist yet
 	// Unseen has nobody observe the lab, to measure what that costs.
 	Unseen bool
+	// Listen is the TCP address on which people are let in with their keys, empty for none; AuthorizedKeys is the file of these.
+	Listen, AuthorizedKeys string
 }
 
 // progressFD is where the engine writes the stream of its start.

@@ -121,6 +121,7 @@ func (r recorded) Follow(ctx context.Context, f control.Following, to func(contr
 
 func (a *app) recordCommand() *cobra.Command {
 	var bound time.Duration
+	var asJSON bool
 	c := &cobra.Command{
 		Use:   "record FILE",
 		Short: "Keep what the lab shows and what happens in it in a file, until Ctrl-C",
@@ -167,22 +168,33 @@ Look at it with lab replay FILE, or with --recording FILE at status, events, req
 			if err != nil {
 				return err
 			}
+			if asJSON {
+				return printJSON(os.Stdout, struct {
+					File    string  `json:"file"`
+					Seconds float64 `json:"seconds"`
+					Events  int     `json:"events"`
+					Dropped int     `json:"dropped"` // events of noise that came faster than they could be written
+					Bytes   int64   `json:"bytes"`
+				}{args[0], last.For.Seconds(), last.Events, last.Dropped, last.Bytes})
+			}
 			fmt.Printf("%s: %s, %d events, %s\n", args[0], last.For.Round(time.Second/10), last.Events, size(last.Bytes))
 			return nil
 		},
 	}
 	c.Flags().DurationVar(&bound, "for", 0, "end after so long, for example 10m")
+	c.Flags().BoolVar(&asJSON, "json", false, "say at the end what was recorded, as JSON")
 	return c
 }
 
 func (a *app) replayCommand() *cobra.Command {
 	var speed float64
 	var from, to time.Duration
-	var all, asJSON bool
+	var all, asJSON, text bool
 	c := &cobra.Command{
 		Use:   "replay FILE",
 		Short: "Play a recording; it needs no lab and no root",
-		Long: `Play a recording: its events come as they came, or faster or slower with --speed. It needs no lab and no root.
+		Long: `Play a recording on the lab's screen: space plays and pauses, < and > go back and on. Without a terminal, or with --text, its events are
+printed as they came, or faster or slower with --speed. It needs no lab and no root.
 
 To look at a moment of it: lab status --recording FILE --at 1m30s, and likewise events, requests, decisions and story.`,
 		Args: cobra.ExactArgs(1),
@@ -201,6 +213,9 @@ To look at a moment of it: lab status --recording FILE --at 1m30s, and likewise 
 			l.Seek(from)
 			if err := l.Play(speed); err != nil {
 				return err
+			}
+			if onTerminal() && !text && !asJSON {
+				return watch(c.Context(), l)
 			}
 			if !asJSON {
 				info := l.Recording().Info()
@@ -222,6 +237,7 @@ To look at a moment of it: lab status --recording FILE --at 1m30s, and likewise 
 			return err
 		},
 	}
+	c.Flags().BoolVar(&text, "text", false, "print events instead of opening the screen")
 	c.Flags().Float64Var(&speed, "speed", 1, "how many times as fast as it was")
 	c.Flags().DurationVar(&from, "from", 0, "begin so far into it")
 	c.Flags().DurationVar(&to, "to", 0, "end so far into it")

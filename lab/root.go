@@ -71,7 +71,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no such lab or target, 4 timed ou
 			root.AddCommand(c)
 		}
 	}
-	add("life", a.startCommand(), a.stopCommand(), a.deleteCommand(), a.listCommand(), doctor.Command(a.doctorOptions))
+	add("life", a.startCommand(), a.attachCommand(), a.stopCommand(), a.deleteCommand(), a.listCommand(), doctor.Command(a.doctorOptions))
 	add("look", a.statusCommand(), a.eventsCommand(), a.storyCommand(), a.requestsCommand(), a.decisionsCommand(), a.keysCommand(), a.askCommand(), a.recordCommand(), a.replayCommand(), a.logsCommand())
 	add("change", a.addCommand(), a.removeCommand(), a.imageCommand(), a.snapshotCommand())
 	add("break", a.breakCommands()...)

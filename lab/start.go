@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -25,6 +26,8 @@ type startFlags struct {
 	nodeMemory     string
 	noDemo, empty  bool
 	unseen         bool
+	listen, keys   string
+	detach         bool
 }
 
 func (a *app) startCommand() *cobra.Command {
@@ -55,8 +58,9 @@ With TARGETs it starts what is down in a running lab: master-1, master-1/etcd, n
 	fs.BoolVar(&f.empty, "empty", false, "make the machines but start no component on them")
 	fs.BoolVar(&f.unseen, "unseen", false, "do not observe the lab: events, requests, decisions and stories stay empty")
 	_ = fs.MarkHidden("unseen") // for the benchmark, which measures what observing costs; the flag is there
-	// There is nothing to attach to yet but the engine: it is always detached.
-	fs.Bool("detach", true, "return once the lab is up; the engine goes on in the background")
+	fs.BoolVar(&f.detach, "detach", false, "return once the lab is up; the engine goes on in the background (always so without a terminal)")
+	fs.StringVar(&f.listen, "listen", "", "let people attach by SSH on this address, for example :2222 (127.0.0.1) or 0.0.0.0:2222")
+	fs.StringVar(&f.keys, "authorized-keys", "", "who may: a file of public keys, each with role=\"spectator|driver|instructor\" in front")
 	return c
 }
 
@@ -64,6 +68,9 @@ func (a *app) start(c *cobra.Command, f startFlags) error {
 	d, err := a.dir()
 	if err != nil {
 		return err
+	}
+	if (f.listen == "") != (f.keys == "") {
+		return view.Fail(view.Usage, "--listen and --authorized-keys go together: without keys nobody is let in")
 	}
 	if err := asRoot(); err != nil {
 		return err
@@ -88,8 +95,14 @@ func (a *app) start(c *cobra.Command, f startFlags) error {
 	if err := preflight(c.Context(), a.root, spec); err != nil {
 		return err
 	}
+	keys := f.keys
+	if keys != "" {
+		if keys, err = filepath.Abs(keys); err != nil {
+			return err
+		}
+	}
 	show := progress.New(os.Stdout)
-	err = a.launch(c.Context(), d, launchRequest{Spec: spec, Fresh: fresh, Unseen: f.unseen}, show.Report)
+	err = a.launch(c.Context(), d, launchRequest{Spec: spec, Fresh: fresh, Unseen: f.unseen, Listen: f.listen, AuthorizedKeys: keys}, show.Report)
 	show.Close()
 	if err != nil {
 		return err
@@ -97,6 +110,9 @@ func (a *app) start(c *cobra.Command, f startFlags) error {
 	// The engine has chosen what the flags left open.
 	if spec, err = d.Load(); err != nil {
 		return err
+	}
+	if !f.detach && onTerminal() {
+		return attach(c.Context(), d)
 	}
 	a.next(spec)
 	return nil

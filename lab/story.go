@@ -90,8 +90,6 @@ func storyText(e view.Entry) string {
 		for _, m := range e.Request.Mutations {
 			text += "; admission set " + m
 		}
-	case e.Record != nil:
-		text = fmt.Sprintf("fault %s: %s %s", e.Record.ID, e.Record.Kind, e.Record.What)
 	}
 	return text
 }

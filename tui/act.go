@@ -71,8 +71,11 @@ func (m *Model) opened(p panel.Panel) tea.Cmd {
 	return nil
 }
 
-// back goes to the panel before.
+// back leaves what was gone into, or goes to the panel before.
 func (m *Model) back() tea.Cmd {
+	if b, ok := m.focused().(panel.Backer); ok && b.Back() {
+		return nil
+	}
 	if len(m.stack) == 1 {
 		return nil
 	}

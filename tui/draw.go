@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -197,27 +198,41 @@ func (m *Model) explain() tea.Cmd {
 	return nil
 }
 
-// leave asks how.
+// leave asks how, where there is a choice.
 func (m *Model) leave() tea.Cmd {
-	quit := func(how Leaving) func() tea.Cmd {
-		return func() tea.Cmd {
-			m.Leaving = how
-			m.end()
-			return tea.Quit
-		}
+	detach := func() tea.Cmd {
+		m.end()
+		return tea.Quit
 	}
-	if m.cfg.Player != nil || !m.cfg.MayStop {
-		return quit(Detached)()
+	if m.cfg.Stop == nil {
+		return detach()
 	}
 	if c, ok := m.dialog.(*choice); ok && c.title == leaving { // ctrl+c twice
-		return quit(Detached)()
+		return detach()
 	}
 	m.dialog = &choice{title: leaving, options: []option{
-		{"d", "detach: the lab goes on; lab attach comes back", quit(Detached)},
-		{"s", "stop the lab: lab start brings the same cluster back", quit(Stop)},
+		{"d", "detach: the lab goes on; lab attach comes back", detach},
+		{"s", "stop the lab: lab start brings the same cluster back", func() tea.Cmd {
+			m.cfg.Stop()
+			m.say("The lab is being stopped; this screen ends with it.")
+			return nil
+		}},
 		{"c", "stay here", func() tea.Cmd { return nil }},
 	}}
 	return nil
 }
 
 const leaving = "Leave the lab?"
+
+// nextTheme shows everything in the next variant of colours.
+func (m *Model) nextTheme() tea.Cmd {
+	i := slices.Index(theme.Names, m.state.Theme.Name)
+	next, err := theme.New(theme.Names[(i+1)%len(theme.Names)])
+	if err != nil {
+		m.complain(err.Error())
+		return nil
+	}
+	m.state.Theme = next
+	m.say(fmt.Sprintf("Colours: %s", next.Name))
+	return nil
+}

@@ -76,18 +76,18 @@ func (m *Model) bindings() []binding {
 		{on: []string{"S"}, shown: "S", does: "stop, in good order", why: acts, do: verb(view.Stop)},
 		{on: []string{"T"}, shown: "T", does: "start what is down", why: acts, do: verb(view.Start)},
 		{on: []string{"P"}, shown: "P", does: "pause, or resume", why: acts, do: func() tea.Cmd { return m.pause(asTarget(selected)) }},
-		{on: []string{"X"}, shown: "X", does: "cut its links", why: acts, short: true, do: func() tea.Cmd { return m.cut(asTarget(selected)) }},
+		{on: []string{"X"}, shown: "X", does: "cut", why: acts, short: true, do: func() tea.Cmd { return m.cut(asTarget(selected)) }},
 		{on: []string{"H"}, shown: "H", does: "heal all", why: firstOf(m.cfg.ReadOnly, m.nothingInjected()), do: func() tea.Cmd { return m.act(view.Action{Verb: view.Heal, All: true}) }},
-		{on: []string{"u"}, shown: "u", does: "undo the last fault", why: firstOf(m.cfg.ReadOnly, m.nothingInjected()), short: true, do: m.undo},
+		{on: []string{"u"}, shown: "u", does: "undo", why: firstOf(m.cfg.ReadOnly, m.nothingInjected()), short: true, do: m.undo},
 		{on: []string{"C"}, shown: "C", does: "cordon a node, or uncordon", why: acts, do: func() tea.Cmd { return m.cordon(asTarget(selected)) }},
 		{on: []string{"D"}, shown: "D", does: "drain a node", why: acts, do: verb(view.Drain)},
-		{on: []string{"l"}, shown: "l", does: "logs", short: true, do: open("logs", logsOf(selected))},
-		{on: []string{"y"}, shown: "y", does: "YAML of a pod", why: none, do: open("pod", asObject(selected))},
-		{on: []string{"d"}, shown: "d", does: "its story", why: none, short: true, do: open("story", asObject(selected))},
+		{on: []string{"L", "l"}, shown: "L", does: "logs", short: true, do: open("logs", logsOf(selected))},
+		{on: []string{"y"}, shown: "y", does: "YAML of a pod", why: firstOf(none, onlyPods(selected)), do: open("pod", asObject(selected)+" yaml")},
+		{on: []string{"d"}, shown: "d", does: "story", why: none, short: true, do: open("story", asObject(selected))},
 		{on: []string{"m"}, shown: "m", does: "map", do: open(m.order[0], "")},
 		{on: []string{"t"}, shown: "t", does: "stopwatch", do: open("stopwatch", "")},
 		{on: []string{"f"}, shown: "f", does: "faults: break and mend anything", do: open("faults", "")},
-		{on: []string{":"}, shown: ":", does: "a screen, a resource, or something to do", short: true, do: m.prompt},
+		{on: []string{":"}, shown: ":", does: "command", short: true, do: m.prompt},
 		{on: []string{"/"}, shown: "/", does: "filter", why: m.noFilter(), do: m.beginFilter},
 		{on: []string{"tab"}, shown: "tab", does: "next pane", do: func() tea.Cmd { m.focus = (m.focus + 1) % max(1, len(m.shown())); return nil }},
 		{on: []string{"shift+tab"}, shown: "shift+tab", does: "pane before", do: func() tea.Cmd {
@@ -96,6 +96,7 @@ func (m *Model) bindings() []binding {
 			return nil
 		}},
 		{on: []string{"+"}, shown: "+", does: "zoom a pane", do: func() tea.Cmd { m.zoomed = !m.zoomed; return nil }},
+		{on: []string{"ctrl+t"}, shown: "ctrl+t", does: "other colours: dark, light, color-blind, none", do: m.nextTheme},
 		{on: []string{"esc"}, shown: "esc", does: "back", do: m.back},
 		{on: []string{"!"}, shown: "!", does: "explain", short: true, do: m.explain},
 		{on: []string{"?"}, shown: "?", does: "help", short: true, do: m.help},
@@ -138,6 +139,13 @@ func asObject(selected string) string {
 		return "nodes/" + kind
 	}
 	return selected
+}
+
+func onlyPods(selected string) string {
+	if !strings.HasPrefix(asObject(selected), "pods/") {
+		return "Only pods are shown as YAML here; for others: a resource after \":\", then enter."
+	}
+	return ""
 }
 
 // logsOf is what of the selected has a log; the chooser for what has none.

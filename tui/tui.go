@@ -24,8 +24,8 @@ type Config struct {
 	Theme  *theme.Theme
 	// ReadOnly says why this person can do nothing to the lab; empty if he can.
 	ReadOnly string
-	// MayStop offers to stop the lab when the person leaves.
-	MayStop bool
+	// Stop begins to stop the lab and returns at once; nil if this person may not. The screen stays until the lab ends it.
+	Stop func()
 	// Player is set for a recording.
 	Player Player
 	// Now is the clock; time.Now if nil.
@@ -69,18 +69,7 @@ type Model struct {
 
 	questions map[string]*question // that are asked again and again
 	pending   []tea.Cmd            // to be run after this message
-
-	Leaving Leaving // how the person left, once the program has ended
 }
-
-// Leaving is how a person left.
-type Leaving int
-
-// The ways to leave.
-const (
-	Detached Leaving = iota // the lab goes on
-	Stop                    // the lab is to be stopped
-)
 
 // working is an action under way.
 type working struct {
@@ -204,3 +193,6 @@ func (m *Model) say(text string) { m.note = note{text: text, until: m.cfg.Now().
 func (m *Model) complain(text string) {
 	m.note = note{text: text, bad: true, until: m.cfg.Now().Add(noteFor)}
 }
+
+// FPS is how many frames a second a program of a Model should be drawn with at most: a key is on the screen within half of it.
+const FPS = 120

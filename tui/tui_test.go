@@ -84,6 +84,8 @@ type program struct {
 	lab   *stage
 	cards map[string]*card
 	clock time.Time
+
+	stopped bool
 }
 
 func start(t *testing.T, w, h int, change func(*Config)) *program {
@@ -92,7 +94,7 @@ func start(t *testing.T, w, h int, change func(*Config)) *program {
 		t.Fatal(err)
 	}
 	p := &program{t: t, lab: newStage(), cards: map[string]*card{}, clock: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
-	cfg := Config{Lab: p.lab, Theme: th, MayStop: true, Now: func() time.Time { return p.clock }}
+	cfg := Config{Lab: p.lab, Theme: th, Stop: func() { p.stopped = true }, Now: func() time.Time { return p.clock }}
 	for _, name := range []string{"map", "etcd", "pod", "story", "logs", "stopwatch", "faults", "list", "events", "timeline"} {
 		p.cards[name] = &card{name: name}
 		cfg.Panels = append(cfg.Panels, p.cards[name])
@@ -287,7 +289,7 @@ func TestGoingThroughScreens(t *testing.T) {
 	p.keys("!")
 	p.shows("What is this? map", "This is map.")
 	p.keys("x", "?")
-	p.shows("Keys of map", "zap – no zap here", "undo the last fault – Nothing is injected.")
+	p.shows("Keys of map", "zap – no zap here", "undo – Nothing is injected.")
 }
 
 func TestFocusAndZoom(t *testing.T) {
@@ -302,19 +304,39 @@ func TestFocusAndZoom(t *testing.T) {
 }
 
 func TestLeaving(t *testing.T) {
-	for key, want := range map[string]Leaving{"d": Detached, "s": Stop} {
-		p := start(t, 80, 24, nil)
-		p.keys("q")
-		p.shows("Leave the lab?")
-		p.keys(key)
-		if p.Leaving != want || p.ctx.Err() == nil {
-			t.Errorf("%s: leaving %d, %v", key, p.Leaving, p.ctx.Err())
-		}
-	}
 	p := start(t, 80, 24, nil)
-	p.keys("q", "c")
+	p.keys("q")
+	p.shows("Leave the lab?")
+	p.keys("c")
 	if p.ctx.Err() != nil {
 		t.Error("who stays has left")
+	}
+	p.keys("q", "s")
+	p.shows("is being stopped")
+	if !p.stopped || p.ctx.Err() != nil {
+		t.Error("the lab is to be stopped, and to end the screen itself")
+	}
+	p.keys("q", "d")
+	if p.ctx.Err() == nil {
+		t.Error("who detaches has not left")
+	}
+	only := start(t, 80, 24, func(c *Config) { c.Stop = nil })
+	only.keys("q")
+	if only.ctx.Err() == nil {
+		t.Error("who may only detach is asked")
+	}
+}
+
+func TestColours(t *testing.T) {
+	p := start(t, 80, 24, nil)
+	seen := map[theme.Name]bool{}
+	for range theme.Names {
+		p.send(tea.KeyPressMsg{Code: 't', Mod: tea.ModCtrl})
+		seen[p.state.Theme.Name] = true
+		p.screenText()
+	}
+	if len(seen) != len(theme.Names) {
+		t.Errorf("only %v were shown", seen)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -243,5 +244,7 @@ func short(d time.Duration) string {
 }
 
 func (f *Faults) told(k view.EventKind, r *view.Record) {
-	f.tell(view.Event{Time: time.Now(), Kind: k, Record: f.copyOf(r)})
+	known := f.copyOf(r)
+	text := fmt.Sprintf("fault %s %s: %s", known.ID, strings.TrimPrefix(string(k), "fault-"), strings.TrimSpace(string(known.Kind)+" "+known.What))
+	f.tell(view.Event{Time: time.Now(), Kind: k, Source: "lab", Text: text, Record: known})
 }

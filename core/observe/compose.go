@@ -6,6 +6,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"kubelab/core/component"
@@ -43,6 +44,7 @@ func (o *Observer) Refresh() {
 	o.addObjects(&s)
 	o.judgeSources(&s)
 	s.Stale = o.health.list()
+	doubt(&s)
 	s.Revision, s.Time = before.Revision, before.Time
 	if reflect.DeepEqual(before, &s) {
 		return
@@ -117,6 +119,16 @@ func (o *Observer) judgeSources(s *view.Snapshot) {
 			o.health.cutOff(n.Name, n.Heartbeat, "its kubelet was not heard of")
 		default:
 			o.health.fresh(n.Name)
+		}
+	}
+}
+
+// doubt calls a lab degraded in which a member of etcd is cut off: the load balancer, by which it is judged otherwise, takes seconds
+// to notice.
+func doubt(s *view.Snapshot) {
+	for _, stale := range s.Stale {
+		if s.State == view.Healthy && strings.HasSuffix(stale.Source, "/"+component.Etcd) {
+			s.State, s.Reason = view.Degraded, fmt.Sprintf("%s is cut off: %s", stale.Source, stale.Why)
 		}
 	}
 }

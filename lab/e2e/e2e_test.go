@@ -52,6 +52,7 @@ func params(bin, script string) testscript.Params {
 			"signaled": signaled,
 			"race":     race,
 			"sees":     sees,
+			"screen":   new(screens).do,
 		},
 	}
 }

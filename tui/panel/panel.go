@@ -24,8 +24,8 @@ type State struct {
 	ReadOnly string
 }
 
-// Remembered is how many events of a kind a State has at most.
-const Remembered = 1000
+// Remembered is how many events of a kind a State has at most: a minute of a lab in which a fault is being measured.
+const Remembered = 4000
 
 // Panel is one screen. Its methods are called from one goroutine.
 type Panel interface {
@@ -98,3 +98,6 @@ type Filterer interface {
 	Filter(text string)
 	Filtered() string
 }
+
+// Backer is a Panel that one can go into. Back leaves what was gone into, and reports whether there was any; if not, the panel is left.
+type Backer interface{ Back() bool }

@@ -11,16 +11,21 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// Fit makes one line exactly w cells wide: it is cut, with an ellipsis, or filled with blanks. Styles in it stay whole.
+// Fit makes one line exactly w cells wide: it is cut, with an ellipsis, or filled with blanks. Styles in it stay whole; ends of lines and tabs
+// become blanks.
 func Fit(s string, w int) string {
 	if w <= 0 {
 		return ""
 	}
+	if strings.ContainsAny(s, "\n\r\t") {
+		s = strings.NewReplacer("\n", " ", "\r", " ", "\t", " ").Replace(s)
+	}
 	n := ansi.StringWidth(s)
-	switch {
-	case n > w:
-		return ansi.Truncate(s, w, "…")
-	case n < w:
+	if n > w {
+		s = ansi.Truncate(s, w, "…")
+		n = ansi.StringWidth(s) // one less, where a wide character did not fit
+	}
+	if n < w {
 		return s + strings.Repeat(" ", w-n)
 	}
 	return s

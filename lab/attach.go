@@ -1,0 +1,200 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"kubelab/core/recording"
+	"kubelab/core/store"
+	"kubelab/core/view"
+	"kubelab/lab/sshd"
+	"kubelab/tui"
+	"kubelab/tui/panel/all"
+	"kubelab/tui/theme"
+)
+
+func (a *app) attachCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "attach",
+		Short: "Open the lab's screen; any number of people can at the same time",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if !onTerminal() {
+				return view.Fail(view.Usage, "attach needs a terminal; without one use: lab status, lab events -f")
+			}
+			if _, err := a.engine(); err != nil {
+				return err
+			}
+			d, err := a.dir()
+			if err != nil {
+				return err
+			}
+			return attach(c.Context(), d)
+		},
+	}
+}
+
+// onTerminal reports whether somebody sits in front of the command.
+func onTerminal() bool {
+	return term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stdout.Fd()))
+}
+
+// attach connects this terminal to the engine until the person leaves, or the engine ends.
+func attach(ctx context.Context, d store.Dir) error {
+	err := sshd.Attach(ctx, sshSocket(d), sshHostKey(d), os.Stdin, os.Stdout)
+	var code *sshd.ExitError
+	switch {
+	case errors.Is(err, sshd.ErrEngineEnded):
+		return view.Fail(view.Failed, "%w; see why: lab logs engine --tail 20; bring it back: lab start", err)
+	case errors.As(err, &code):
+		return view.Fail(view.Code(code.Code), "the screen ended: %w", err)
+	}
+	return err
+}
+
+func sshSocket(d store.Dir) string  { return d.Path("ssh.sock") }
+func sshHostKey(d store.Dir) string { return d.Path("ssh_host_ed25519_key") }
+
+// admit serves the engine's lab to people: on a Unix socket, and on TCP if that was asked for.
+func (e *engine) admit(a *app, req launchRequest) (*sshd.Server, error) {
+	return sshd.Listen(sshd.Config{
+		Socket: sshSocket(e.dir), HostKey: sshHostKey(e.dir), Listen: req.Listen, AuthorizedKeys: req.AuthorizedKeys, Log: e.log,
+		Program: func(ctx context.Context, s sshd.Session) (tea.Model, []tea.ProgramOption) {
+			cfg := tui.Config{Lab: e.lab, Panels: all.Panels(), Theme: themeFor(s.Environ)}
+			switch {
+			case !s.Role.AtLeast(sshd.Driver):
+				cfg.ReadOnly = "You are a spectator: you see everything, and change nothing."
+				cfg.Lab = looking{e.lab}
+			case s.Role.AtLeast(sshd.Instructor):
+				cfg.Stop = e.askToStop
+			}
+			return tui.New(ctx, cfg), []tea.ProgramOption{tea.WithFPS(tui.FPS)}
+		},
+		Command: func(ctx context.Context, argv []string, in io.Reader, out, errOut io.Writer, s sshd.Session) int {
+			return a.runFor(ctx, argv, in, out, errOut, s)
+		},
+	})
+}
+
+// looking is a lab to which nothing can be done, whatever a screen lets through.
+type looking struct{ view.Lab }
+
+func (looking) Do(context.Context, view.Action, view.Report) (view.Outcome, error) {
+	return view.Outcome{}, view.Fail(view.Failed, "a spectator changes nothing")
+}
+
+// Ask answers everything but what is secret.
+func (l looking) Ask(ctx context.Context, q view.Question) (view.Answer, error) {
+	if q.Keys != nil {
+		plain := *q.Keys
+		plain.Secrets = false
+		q.Keys = &plain
+	}
+	return l.Lab.Ask(ctx, q)
+}
+
+func themeFor(environ []string) *theme.Theme {
+	name := theme.Dark
+	for _, e := range environ {
+		if value, ok := strings.CutPrefix(e, "NO_COLOR="); ok && value != "" {
+			name = theme.None
+		}
+		if value, ok := strings.CutPrefix(e, "LC_LAB_THEME="); ok && theme.Known(theme.Name(value)) {
+			name = theme.Name(value)
+		}
+	}
+	t, err := theme.New(name)
+	if err != nil {
+		panic(err) // it is one of those that there are
+	}
+	return t
+}
+
+// What may be called by command from outside, by role. An instructor may call everything. The tools, and whatever reads or writes files, are
+// for instructors only: they run as root on this machine.
+var (
+	forSpectators = []string{"status", "events", "story", "requests", "decisions", "keys", "ask", "faults", "logs", "version", "help"}
+	forDrivers    = []string{"kill", "stop", "start", "restart", "pause", "resume", "power-loss", "cordon", "uncordon", "drain", "disk-pressure", "oom", "cut", "loss",
+		"delay", "flap", "isolate", "split", "lose-quorum", "move-leader", "compact", "defrag", "fill-quota", "wipe", "rolling-restart", "heal"}
+	// notForOthers are flags that reach beyond the lab.
+	notForOthers = []string{"--name", "--recording", "--secrets", "--listen", "--authorized-keys"}
+)
+
+// runFor runs a command of lab for somebody attached by SSH, in a process of its own.
+func (a *app) runFor(ctx context.Context, argv []string, in io.Reader, out, errOut io.Writer, s sshd.Session) int {
+	if len(argv) > 0 && argv[0] == "lab" {
+		argv = argv[1:]
+	}
+	if err := allowed(argv, s.Role); err != nil {
+		fmt.Fprintln(errOut, "lab:", err)
+		return int(view.CodeOf(err))
+	}
+	self, err := os.Executable()
+	if err != nil {
+		fmt.Fprintln(errOut, "lab:", err)
+		return int(view.Failed)
+	}
+	c := exec.CommandContext(ctx, self, argv...)
+	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
+	c.WaitDelay = stopBound
+	c.Dir = "/"
+	c.Env = append(os.Environ(), "LAB_HOME="+a.root, "LAB_NAME="+a.name)
+	c.Stdin, c.Stdout, c.Stderr = in, out, errOut
+	if err := c.Run(); c.ProcessState == nil {
+		fmt.Fprintln(errOut, "lab:", err)
+		return int(view.Failed)
+	}
+	return max(c.ProcessState.ExitCode(), 0)
+}
+
+// allowed refuses what the role may not call.
+func allowed(argv []string, role sshd.Role) error {
+	if len(argv) == 0 {
+		return view.Fail(view.Usage, "the screen needs a terminal: ssh -t; or give a command, for example: status")
+	}
+	if role.AtLeast(sshd.Instructor) {
+		return nil
+	}
+	may := forSpectators
+	if role.AtLeast(sshd.Driver) {
+		may = slices.Concat(forSpectators, forDrivers)
+	}
+	if !slices.Contains(may, argv[0]) {
+		return view.Fail(view.Usage, "a %s may not call %q; it may call: %s", role, argv[0], strings.Join(may, ", "))
+	}
+	if (argv[0] == "stop" || argv[0] == "start") && !slices.ContainsFunc(argv[1:], func(w string) bool { return !strings.HasPrefix(w, "-") }) {
+		return view.Fail(view.Usage, "a %s may %s parts of the lab, not the lab: name them", role, argv[0])
+	}
+	if argv[0] == "ask" && slices.Contains(argv, "what-if") && !slices.Contains(argv, "-") {
+		return view.Fail(view.Usage, "give the pod on standard input: ask what-if -")
+	}
+	for _, w := range argv {
+		flag, _, _ := strings.Cut(w, "=")
+		if slices.Contains(notForOthers, flag) {
+			return view.Fail(view.Usage, "a %s may not use %s", role, flag)
+		}
+	}
+	return nil
+}
+
+// watch opens the screen on a recording.
+func watch(ctx context.Context, l *recording.Lab) error {
+	m := tui.New(ctx, tui.Config{
+		Lab: l, Panels: all.Panels(), Theme: themeFor(os.Environ()), Player: l, ReadOnly: "This is a recording: nothing can be done to it.",
+	})
+	_, err := tea.NewProgram(m, tea.WithContext(ctx), tea.WithFPS(tui.FPS)).Run()
+	if errors.Is(err, tea.ErrInterrupted) || errors.Is(err, tea.ErrProgramKilled) {
+		return nil
+	}
+	return err
+}
