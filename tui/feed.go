@@ -30,7 +30,7 @@ const (
 	// soon is how long a portion is gathered once something has happened: a frame.
 	soon = 33 * time.Millisecond
 	// calm is how far apart portions are in which nothing but noise and figures changed.
-	calm = 250 * time.Millisecond
+	calm = 500 * time.Millisecond
 	// portion is how many events come at once at most.
 	portion = 2000
 )

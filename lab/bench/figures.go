@@ -78,6 +78,7 @@ type figures struct {
 	masterGrowth, nodeGrowth                                    growth
 
 	observing observing
+	screen    screen
 }
 
 func newFigures() *figures {
@@ -97,7 +98,7 @@ func newFigures() *figures {
 		masterBack:    figure{what: "crashed master started → ready", unit: seconds, bound: 3},
 		nodeBack:      figure{what: "crashed node started → Ready", unit: seconds, bound: 1.2},
 
-		observing: newObserving(),
+		observing: newObserving(), screen: newScreen(),
 
 		api:          newPair("nothing → 3 API servers say /readyz", seconds, false),
 		ready:        newPair("nothing → 3 masters ready", seconds, true),
@@ -131,8 +132,9 @@ func (f *figures) missed() int {
 			n++
 		}
 	}
-	_, lost := f.observing.rows()
-	n += lost
+	_, seen := f.observing.rows()
+	_, looked := f.screen.rows()
+	n += seen + looked
 	for _, p := range f.compared() {
 		if p.lab.measured() && p.upstream.measured() && !p.holds() {
 			n++

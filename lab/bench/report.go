@@ -28,6 +28,7 @@ func (b *measurement) parts() []part {
 		{"faults", "Failures", b.faults, b.failures},
 		{"crashes", "A hundred crashes", b.crashes, b.leftovers},
 		{"observing", "What seeing costs", b.observe, b.observed},
+		{"screen", "The screen", b.screens, b.looked},
 	}
 }
 
@@ -106,7 +107,8 @@ How it is measured:
 // tables shows what was measured and leaves out what was not.
 func (f *figures) tables() string {
 	seen, _ := f.observing.rows()
-	return f.costs() + f.failures() + f.leftovers() + seen
+	looked, _ := f.screen.rows()
+	return f.costs() + f.failures() + f.leftovers() + seen + looked
 }
 
 func rows(list []*figure) string {
