@@ -25,10 +25,14 @@ const (
 	faultRounds = 10
 	crashRounds = 100
 	warmRounds  = 10
-	// roundEvery is how far apart crashes are.
-	roundEvery = 4 * time.Second
-	// lingering is how long what a crashed API server leaves may take to end, and the collector to run.
-	lingering = 30 * time.Second
+	// nodeEvery is how far apart crashes of nodes are: time enough for their pods to run again. Masters crash as fast as they
+	// come back.
+	nodeEvery = 4 * time.Second
+	// masterRest is how long what a crashed API server leaves may take to end.
+	masterRest = 30 * time.Second
+	// nodeRest is how long the kernel holds connections of pods that are gone with their addresses: keepalive gives them up
+	// after 15 s and nine probes, 15 s apart.
+	nodeRest = 165 * time.Second
 )
 
 // faults measures failures with the lab's own stopwatch, which is what users see.
@@ -60,13 +64,11 @@ func (b *measurement) crashes(ctx context.Context) error {
 		return err
 	}
 	do := doer(b.lab.dir.Socket())
-	for _, kind := range []struct {
-		name string
-		of   *growth
-	}{{"master", &b.figures.masterGrowth}, {"node", &b.figures.nodeGrowth}} {
-		if err := b.crashRounds(ctx, do, kind.name, kind.of); err != nil {
-			return err
-		}
+	if err := b.crashRounds(ctx, do, "master", 0, masterRest, &b.figures.masterGrowth); err != nil {
+		return err
+	}
+	if err := b.crashRounds(ctx, do, "node", nodeEvery, nodeRest, &b.figures.nodeGrowth); err != nil {
+		return err
 	}
 	return b.lab.run(ctx, "delete")
 }
@@ -212,14 +214,14 @@ type usage struct {
 	memory                             int64 // bytes
 }
 
-// crashRounds crashes and starts machines of a kind, one after the other, one every roundEvery.
-func (b *measurement) crashRounds(ctx context.Context, e engineOf, kind string, g *growth) error {
+// crashRounds crashes and starts machines of a kind, one after the other, at least every apart, and counts what is in use after a rest.
+func (b *measurement) crashRounds(ctx context.Context, e engineOf, kind string, every, rest time.Duration, g *growth) error {
 	next := time.Now()
 	for round := 1; round <= crashRounds; round++ {
 		if err := sleep(ctx, time.Until(next)); err != nil {
 			return err
 		}
-		next = time.Now().Add(roundEvery)
+		next = time.Now().Add(every)
 		machine := fmt.Sprintf("%s-%d", kind, round%3+1)
 		for _, verb := range []view.Verb{view.Kill, view.Start} {
 			if err := e.quietly(ctx, verb, machine); err != nil {
@@ -237,7 +239,7 @@ func (b *measurement) crashRounds(ctx context.Context, e engineOf, kind string, 
 				return err
 			}
 		}
-		if err := sleep(ctx, lingering); err != nil {
+		if err := sleep(ctx, rest); err != nil {
 			return err
 		}
 		u, err := b.leastUsage(ctx)

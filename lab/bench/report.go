@@ -95,13 +95,14 @@ func (b *measurement) leftovers() string {
 	return b.circumstances("") + b.figures.leftovers() + fmt.Sprintf(`
 How it is measured:
 
-- Masters and then nodes of a lab of 3 masters and 3 nodes are crashed and started one after the other, %d times each,
-  one every %s: time enough for its pods to run again.
-- What is in use is counted after etcd was compacted and defragmented and %s of rest: goroutines and open files of
+- Masters and then nodes of a lab of 3 masters and 3 nodes are crashed and started one after the other, %d times each: masters as
+  fast as they come back, nodes every %s, time enough for their pods to run again.
+- What is in use is counted after etcd was compacted and defragmented, and a rest of %s (masters) or %s (nodes: so long
+  the kernel holds connections of pods whose address is gone): goroutines and open files of
   the engine, mounts of the host and in the nodes, cgroups, and memory as above. The engine collects its garbage
   and gives back what it does not use before each of ten looks in 20 seconds, and the one with the least memory counts. Faster rounds take more memory for a while: API servers keep every
   change of the last 75 seconds for their watchers.
-`, crashRounds, roundEvery, lingering)
+`, crashRounds, nodeEvery, masterRest, nodeRest)
 }
 
 // tables shows what was measured and leaves out what was not.
