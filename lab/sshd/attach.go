@@ -31,9 +31,9 @@ func (e *ExitError) Error() string { return fmt.Sprintf("exit code %d", e.Code) 
 // handshakeBound is for reaching an engine that is busy; a socket whose engine has died fails at once.
 const handshakeBound = 10 * time.Second
 
-// restore puts a terminal back whose program cannot do it any more: end of a picture half sent, keyboard protocols, mouse, focus,
+// Restore puts a terminal back whose program cannot do it any more: end of a picture half sent, keyboard protocols, mouse, focus,
 // paste, colours, cursor, then the alternate screen, in the order in which terminals keep them per screen.
-const restore = ansi.ResetModeSynchronizedOutput + ansi.ResetModeUnicodeCore + ansi.ResetModifyOtherKeys + "\x1b[<u" +
+const Restore = ansi.ResetModeSynchronizedOutput + ansi.ResetModeUnicodeCore + ansi.ResetModifyOtherKeys + "\x1b[<u" +
 	ansi.ResetModeMouseNormal + ansi.ResetModeMouseButtonEvent + ansi.ResetModeMouseAnyEvent + ansi.ResetModeMouseExtSgr +
 	ansi.ResetModeFocusEvent + ansi.ResetModeBracketedPaste + ansi.ResetStyle + "\x1b[0 q" +
 	ansi.ResetModeAltScreenSaveCursor + ansi.SetModeTextCursorEnable + "\r\n"
@@ -77,7 +77,7 @@ func Attach(ctx context.Context, socket, hostKey string, in, out *os.File) (err 
 	} else if errors.As(err, &exit) {
 		return &ExitError{exit.ExitStatus()}
 	}
-	_, _ = io.WriteString(out, restore) // a terminal that has gone needs nothing
+	_, _ = io.WriteString(out, Restore) // a terminal that has gone needs nothing
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}

@@ -39,7 +39,7 @@ func attachTTY(t *testing.T, ctx context.Context, dir string) *tty {
 	}
 	x := &tty{keyboard, line, termios(t, line), newScreen(90, 20), make(chan error, 1)}
 	go func() { _, _ = io.Copy(x.screen, keyboard) }()
-	go func() { _, _ = io.Copy(keyboard, x.screen.emu) }()
+	go x.screen.answer(keyboard)
 	t.Cleanup(func() { _ = x.screen.emu.Close() })
 	go func() {
 		x.ended <- Attach(ctx, filepath.Join(dir, "attach.sock"), filepath.Join(dir, "host_key"), line, line)
@@ -165,7 +165,7 @@ func TestAttachIsCancelled(t *testing.T) {
 	if err := x.end(t); !errors.Is(err, why) {
 		t.Errorf("%v", err)
 	}
-	st.ended.Wait() // the program does not go on without its terminal
+	st.programsEnd(t) // the program does not go on without its terminal
 }
 
 func TestEngineClosesUnderTheClient(t *testing.T) {

@@ -9,7 +9,6 @@ import (
 	"os"
 
 	"charm.land/ssh"
-	"github.com/google/shlex"
 )
 
 // errInterrupted ends a session in which somebody pressed Ctrl-C, or to which a signal was sent.
@@ -17,7 +16,7 @@ var errInterrupted = errors.New("interrupted")
 
 // command runs the command of a session and returns its exit code.
 func (s *Server) command(c *channel, sess ssh.Session, who Session) int {
-	argv, err := shlex.Split(sess.RawCommand())
+	argv, err := words(sess.RawCommand())
 	if err != nil {
 		fmt.Fprintf(sess.Stderr(), "Read the command: %v\n", err)
 		return 2

@@ -77,9 +77,24 @@ func (st *stage) close(t *testing.T) {
 		t.Error(err)
 	}
 	st.server = nil
-	st.ended.Wait()
+	st.programsEnd(t)
 	eventually(t, "its goroutines end", func() bool { return !strings.Contains(stacks(), "kubelab/lab/sshd.(*Server)") })
-	eventually(t, "the programs end", func() bool { return !strings.Contains(stacks(), "bubbletea/v2.(*Program)") })
+	eventually(t, "the programs end", func() bool { return !strings.Contains(stacks(), "bubbletea/v2.(*Program)") }, stacks)
+}
+
+// programsEnd waits for the end of the contexts that the programs got.
+func (st *stage) programsEnd(t *testing.T) {
+	t.Helper()
+	ended := make(chan struct{})
+	go func() {
+		st.ended.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-time.After(10 * time.Second):
+		t.Fatal("a program's context does not end")
+	}
 }
 
 func stacks() string {
@@ -190,6 +205,12 @@ func (s *screen) Write(p []byte) (int, error) {
 	return s.emu.Write(p)
 }
 
+// answer sends the terminal's answers to questions; once nobody takes them, they are lost, for the emulator waits for each to be read.
+func (s *screen) answer(to io.Writer) {
+	_, _ = io.Copy(to, s.emu)
+	_, _ = io.Copy(io.Discard, s.emu)
+}
+
 func (s *screen) text() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -267,7 +288,7 @@ func attach(t *testing.T, c *gossh.Client, width, height int) *terminal {
 	if err := session.Shell(); err != nil {
 		t.Fatal(err)
 	}
-	go func() { _, _ = io.Copy(keys, term.screen.emu) }()
+	go term.screen.answer(keys)
 	t.Cleanup(func() { _ = term.screen.emu.Close() })
 	go func() { term.ended <- session.Wait() }()
 	return term
@@ -287,7 +308,7 @@ func (term *terminal) end(t *testing.T) int {
 	case err := <-term.ended:
 		return exitCode(t, err)
 	case <-time.After(10 * time.Second):
-		t.Fatal("the session does not end")
+		t.Fatalf("the session does not end: %s\n%s", term.screen.text(), stacks())
 		return 0
 	}
 }

@@ -57,10 +57,16 @@ func (k *keyboard) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// close ends all reading and writing, after what is typed has been read.
-func (k *keyboard) close() {
+// close ends all writing, and reading after what is typed has been read.
+func (k *keyboard) close() { k.finish("") }
+
+// finish adds the last that is read, and closes.
+func (k *keyboard) finish(last string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.closed = true
+	if !k.closed {
+		k.typed = append(k.typed, last...)
+		k.closed = true
+	}
 	k.changed.Broadcast()
 }

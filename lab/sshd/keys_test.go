@@ -72,6 +72,7 @@ type shiftingSigner struct {
 
 func (s shiftingSigner) PublicKey() gossh.PublicKey { return s.public }
 
+// This is the mistake of CVE-2024-45337. The SSH library helps today, as it asks about the proven key last; the role must not hang on that.
 func TestRoleIsThatOfTheProvenKey(t *testing.T) {
 	b, line1 := newKey(t, "", "spectator")
 	a, line2 := newKey(t, `role="instructor"`, "teacher")

@@ -28,6 +28,7 @@ type output struct {
 
 	mu      sync.Mutex // guards the following
 	changed sync.Cond
+	taken   sync.Cond // something was sent, or nothing will be any more
 	waiting []byte
 	sending int  // bytes that are being written to the terminal
 	held    bool // somebody was told that the terminal is behind
@@ -37,7 +38,7 @@ type output struct {
 
 func newOutput(to io.Writer, overflow, caughtUp func()) *output {
 	o := &output{to: to, overflow: overflow, caughtUp: caughtUp, done: make(chan struct{})}
-	o.changed.L = &o.mu
+	o.changed.L, o.taken.L = &o.mu, &o.mu
 	go o.send()
 	return o
 }
@@ -51,6 +52,7 @@ func (o *output) Write(p []byte) (int, error) {
 	if len(o.waiting)+o.sending+len(p) > outputMax {
 		o.ended, o.waiting = true, nil
 		o.changed.Signal()
+		o.taken.Broadcast()
 		o.overflow()
 		return 0, errOverflow
 	}
@@ -67,11 +69,21 @@ func (o *output) behind() bool {
 	return o.held
 }
 
+// Await waits until the terminal has taken nearly all that was written, or takes nothing any more: for who writes much, and can be held up.
+func (o *output) Await() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for len(o.waiting)+o.sending > holdAt && !o.ended {
+		o.taken.Wait()
+	}
+}
+
 // finish waits until everything is written, the terminal has gone, or ctx ends. Nothing can be written after it.
 func (o *output) finish(ctx context.Context) {
 	o.mu.Lock()
 	o.ended = true
 	o.changed.Signal()
+	o.taken.Broadcast()
 	o.mu.Unlock()
 	select {
 	case <-o.done:
@@ -89,7 +101,7 @@ func (o *output) send() {
 		}
 		_, err := o.to.Write(batch)
 		if o.sent(err) {
-			o.caughtUp()
+			go o.caughtUp() // it may have to wait for a program that has lent its terminal, to which this must go on sending
 		}
 		if err != nil {
 			return
@@ -114,6 +126,7 @@ func (o *output) sent(err error) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.sending = 0
+	o.taken.Broadcast()
 	if err != nil {
 		o.ended, o.waiting = true, nil
 	}

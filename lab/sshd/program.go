@@ -10,9 +10,10 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"charm.land/ssh"
+	"github.com/charmbracelet/x/ansi"
 )
 
-// stuckBound is how long a program may take to end when its session has ended.
+// stuckBound is how long a program may take to end when its session has ended, and half of it for a terminal to take the rest.
 const stuckBound = time.Second
 
 // program runs the program of a session and returns the exit code.
@@ -22,26 +23,24 @@ func (s *Server) program(c *channel, sess ssh.Session, who Session, log *slog.Lo
 	model, options := s.cfg.Program(ctx, who)
 	keys := newKeyboard()
 	defer keys.close()
-	go func() {
-		_, _ = io.Copy(keys, sess) // ends with the session, which ends with the program
-		keys.close()
-	}()
+	go func() { _, _ = io.Copy(keys, sess) }() // ends with the session, which ends with the program
 
 	var p *tea.Program
 	made := make(chan struct{}) // closed when p is set
-	out := newOutput(sess, func() { c.end(errOverflow) }, func() {
+	send := func(msg tea.Msg) {
 		<-made
-		p.Send(drawAgain{})
-	})
+		p.Send(msg)
+	}
+	out := newOutput(sess, func() { c.end(errOverflow) }, func() { send(drawAgain{}) })
 	p = tea.NewProgram(&paced{Model: model, out: out}, append(options,
-		tea.WithContext(ctx),
+		tea.WithContext(context.Background()), // the session's would end it without regard to its keyboard
 		tea.WithInput(keys),
 		tea.WithOutput(out),
 		tea.WithEnvironment(who.Environ),
 		tea.WithColorProfile(who.ColorProfile),
 		tea.WithWindowSize(who.Width, who.Height),
 		tea.WithoutSignalHandler(),
-		tea.WithFilter(neverSuspend),
+		tea.WithFilter((&leaving{keys: keys, send: send}).filter),
 	)...)
 	close(made)
 	go passSizes(ctx, c, p)
@@ -55,11 +54,12 @@ func (s *Server) program(c *channel, sess ssh.Session, who Session, log *slog.Lo
 	select {
 	case err = <-ended:
 	case <-ctx.Done():
+		go p.Quit() // waits when the program hangs
 		select {
 		case err = <-ended:
 		case <-time.After(stuckBound):
 			log.Error("a program does not end", "after", stuckBound)
-			_, _ = io.WriteString(out, restore) // out never fails for long: the session ends
+			p.Kill() // restores the terminal
 		}
 	}
 	cancel()
@@ -78,7 +78,7 @@ func (s *Server) program(c *channel, sess ssh.Session, who Session, log *slog.Lo
 	}
 	drain, stop := context.WithCancel(context.Background())
 	defer stop()
-	// A terminal that is slow gets all the time while its session lasts, and a second after that.
+	// A terminal that is slow gets all the time while its session lasts, and a little after that.
 	defer context.AfterFunc(c.life, func() { time.AfterFunc(stuckBound/2, stop) })()
 	out.finish(drain)
 	return code
@@ -97,10 +97,45 @@ func passSizes(ctx context.Context, c *channel, p *tea.Program) {
 	}
 }
 
-// neverSuspend drops what would stop the whole engine, as Ctrl-Z stops a program in a shell.
-func neverSuspend(_ tea.Model, msg tea.Msg) tea.Msg {
-	if _, ok := msg.(tea.SuspendMsg); ok {
-		return tea.ResumeMsg{}
+// leaving lets a program end only after everything that was typed has gone through it. Otherwise Bubble Tea's reader waits forever
+// to hand over the rest, and keeps the whole program in memory (ultraviolet, terminal_reader.go, sendEvents).
+type leaving struct {
+	keys *keyboard
+	send func(tea.Msg)
+	how  tea.Msg // set when the program is to end: by quitting or by interruption
+}
+
+// lastKey is sent after everything that was typed: a terminal's report on a mode that no terminal has.
+const lastKey = "\x1b[?19991;0$y"
+
+const lastMode = ansi.DECMode(19991)
+
+// typedBound is how long lastKey may take. It gets lost when a paste is cut off before it.
+const typedBound = 300 * time.Millisecond
+
+// allTyped stands for lastKey after typedBound.
+type allTyped struct{}
+
+func (l *leaving) filter(_ tea.Model, msg tea.Msg) tea.Msg {
+	switch m := msg.(type) {
+	case tea.SuspendMsg:
+		return tea.ResumeMsg{} // suspending would stop the whole engine
+	case tea.QuitMsg, tea.InterruptMsg:
+		if l.how == nil {
+			l.how = msg
+			l.keys.finish(lastKey)
+			time.AfterFunc(typedBound, func() { l.send(allTyped{}) })
+		}
+		return nil
+	case tea.ModeReportMsg:
+		if l.how != nil && m.Mode == lastMode {
+			return l.how
+		}
+	case allTyped:
+		return l.how
+	}
+	if l.how != nil {
+		return nil
 	}
 	return msg
 }

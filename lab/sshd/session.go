@@ -125,6 +125,7 @@ func (s *Server) run(d *door, sess ssh.Session) {
 		}
 		who.ColorProfile = colorprofile.Env(who.Environ)
 		who.Width, who.Height = c.size()
+		who.Size = c.size
 	}
 	log := s.cfg.Log.With("user", who.User, "role", string(who.Role), "remote", who.Remote)
 	var code int

@@ -84,11 +84,12 @@ func TestCloseSaysGoodbye(t *testing.T) {
 // stuck is a program that hangs when it gets a key.
 type stuck struct {
 	mirror
-	free chan struct{}
+	hangs, free chan struct{}
 }
 
 func (m *stuck) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	if _, ok := msg.(tea.KeyPressMsg); ok {
+		close(m.hangs)
 		<-m.free
 	}
 	_, cmd := m.mirror.Update(msg)
@@ -96,13 +97,16 @@ func (m *stuck) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 }
 
 func TestCloseOfAProgramThatHangs(t *testing.T) {
-	free := make(chan struct{})
+	hangs, free := make(chan struct{}), make(chan struct{})
 	st := newStage(t, func(_ *stage, cfg *Config, _ *bounds) {
-		cfg.Program = func(context.Context, Session) (tea.Model, []tea.ProgramOption) { return &stuck{free: free}, nil }
+		cfg.Program = func(context.Context, Session) (tea.Model, []tea.ProgramOption) {
+			return &stuck{hangs: hangs, free: free}, nil
+		}
 	})
 	term := attach(t, st.local(t), 80, 24)
 	term.screen.shows(t, "size")
 	term.press(t, "a")
+	<-hangs
 	begin := time.Now()
 	if err := st.server.Close("goodbye"); err != nil {
 		t.Error(err)
@@ -142,7 +146,7 @@ func TestDroppedConnectionEndsTheProgram(t *testing.T) {
 			term.press(t, "a")
 			term.screen.shows(t, "keys [a]")
 			test.drop(c, term, conn)
-			st.ended.Wait()
+			st.programsEnd(t)
 			eventually(t, "the program ends", func() bool { return !strings.Contains(stacks(), "bubbletea/v2.(*Program)") }, stacks)
 			eventually(t, "the session is counted out", func() bool {
 				st.server.mu.Lock()
@@ -312,4 +316,22 @@ func (k *keyboard) begun() int {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.reads
+}
+
+// What is typed after the key that ends a program must not keep it in memory.
+func TestKeysAfterTheLastKey(t *testing.T) {
+	st := newStage(t, nil)
+	for i := range 40 {
+		keys := "ab" + []string{"q", "i"}[i%2] + strings.Repeat("c", 500)
+		if i == 0 {
+			keys += "\x1b[200~a paste that is cut off"
+		}
+		term := attach(t, st.local(t), 80, 24)
+		term.press(t, keys)
+		begin := time.Now()
+		term.end(t)
+		if took := time.Since(begin); took > 2*time.Second {
+			t.Errorf("ending took %s", took)
+		}
+	}
 }

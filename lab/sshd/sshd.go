@@ -53,6 +53,8 @@ type Session struct {
 	Environ       []string // TERM and what the client sent of the variables that are taken, as KEY=value
 	ColorProfile  colorprofile.Profile
 	Width, Height int // cells at the start, at least 1
+	// Size is what the terminal's size is now, for what has the terminal without being a program: those are told.
+	Size func() (width, height int)
 }
 
 // bounds are the limits of a Server. They vary in tests only.
