@@ -3,6 +3,7 @@
 # make test     all tests; those on real labs need root
 # make soak     200 faults under load, and a judgement of all that clients were told; needs root, 10 minutes
 # make bench    measure start, memory and recovery on this machine; needs root
+# make tour     show the screen in docs/tour.cast and docs/map.svg, from a recording; 40 seconds
 # make fmt vet  format and check the code
 # make clean    remove what was built
 #
@@ -12,7 +13,7 @@
 SHELL       := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: build start system test soak bench fmt vet clean
+.PHONY: build start system test soak bench tour fmt vet clean
 
 # One setting for everything: another one would compile all of Kubernetes a second time.
 export CGO_ENABLED := 0
@@ -199,6 +200,10 @@ soak: build
 bench: build
 	@[ -z '$(SUDO)' ] || { echo "Labs need root: sudo make bench"; exit 1; }
 	LAB_BIN=$(CURDIR)/bin/lab go run -tags $(TAGS) ./lab/bench
+
+# LAB_BIN=FILE shows another binary, and builds none.
+tour: $(if $(LAB_BIN),,build)
+	go run -tags $(TAGS) ./lab/tour
 
 fmt:
 	@gofmt -l -w core lab $(wildcard tui exercises)

@@ -21,7 +21,7 @@ var layers = [][]string{
 	{"exercises"},
 	{"tui"},
 	{"lab/control", "lab/doctor", "lab/kubeconfig", "lab/progress", "lab/tools"},
-	{"lab", "lab/bench", "lab/e2e"},
+	{"lab", "lab/bench", "lab/tour", "lab/e2e"},
 }
 
 // lean are packages that front ends are made of: they build in seconds, so nothing of Kubernetes may be below them.

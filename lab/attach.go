@@ -19,6 +19,7 @@ import (
 	"kubelab/core/view"
 	"kubelab/lab/sshd"
 	"kubelab/tui"
+	"kubelab/tui/config"
 	"kubelab/tui/panel/all"
 	"kubelab/tui/theme"
 )
@@ -51,7 +52,11 @@ func onTerminal() bool {
 
 // attach connects this terminal to the engine until the person leaves, or the engine ends.
 func attach(ctx context.Context, d store.Dir) error {
-	err := sshd.Attach(ctx, sshSocket(d), sshHostKey(d), os.Stdin, os.Stdout)
+	var environ []string
+	if mine := config.Load().Encode(); mine != "" { // the file is on this side, the screen is drawn on the other
+		environ = append(environ, sshd.ScreenVariable+"="+mine)
+	}
+	err := sshd.Attach(ctx, sshSocket(d), sshHostKey(d), os.Stdin, os.Stdout, environ...)
 	var code *sshd.ExitError
 	switch {
 	case errors.Is(err, sshd.ErrEngineEnded):
@@ -70,13 +75,18 @@ func (e *engine) admit(a *app, req launchRequest) (*sshd.Server, error) {
 	return sshd.Listen(sshd.Config{
 		Socket: sshSocket(e.dir), HostKey: sshHostKey(e.dir), Listen: req.Listen, AuthorizedKeys: req.AuthorizedKeys, Log: e.log,
 		Program: func(ctx context.Context, s sshd.Session) (tea.Model, []tea.ProgramOption) {
-			cfg := tui.Config{Lab: e.lab, Panels: all.Panels(), Theme: themeFor(s.Environ)}
+			mine := config.Decode(variable(s.Environ, sshd.ScreenVariable))
+			cfg := tui.Config{Lab: e.lab, Panels: all.Panels(), Theme: themeFor(s.Environ, mine.Theme), Keys: mine.Keys, Note: mine.Note}
 			switch {
 			case !s.Role.AtLeast(sshd.Driver):
 				cfg.ReadOnly = "You are a spectator: you see everything, and change nothing."
 				cfg.Lab = looking{e.lab}
-			case s.Role.AtLeast(sshd.Instructor):
+			case !s.Role.AtLeast(sshd.Instructor):
+				cfg.Lab = driving{looking{e.lab}, e.lab}
+				cfg.Shell = e.shells(ctx, s)
+			default:
 				cfg.Stop = e.askToStop
+				cfg.Shell = e.shells(ctx, s)
 			}
 			return tui.New(ctx, cfg), []tea.ProgramOption{tea.WithFPS(tui.FPS)}
 		},
@@ -93,6 +103,21 @@ func (looking) Do(context.Context, view.Action, view.Report) (view.Outcome, erro
 	return view.Outcome{}, view.Fail(view.Failed, "a spectator changes nothing")
 }
 
+// driving is a lab with whose parts everything can be done, but not what reaches beyond them: a manifest can ask for a pod that is as good as
+// root on this machine, and snapshots are files of it.
+type driving struct {
+	looking
+	lab view.Lab
+}
+
+func (d driving) Do(ctx context.Context, a view.Action, report view.Report) (view.Outcome, error) {
+	switch a.Verb {
+	case view.Apply, view.SaveSnapshot, view.VerifySnapshot, view.RestoreSnapshot, view.ListSnapshots:
+		return view.Outcome{}, view.Fail(view.Failed, "only an instructor may do that: %s reaches beyond the lab", a.Verb)
+	}
+	return d.lab.Do(ctx, a, report)
+}
+
 // Ask answers everything but what is secret.
 func (l looking) Ask(ctx context.Context, q view.Question) (view.Answer, error) {
 	if q.Keys != nil {
@@ -103,15 +128,27 @@ func (l looking) Ask(ctx context.Context, q view.Question) (view.Answer, error) 
 	return l.Lab.Ask(ctx, q)
 }
 
-func themeFor(environ []string) *theme.Theme {
-	name := theme.Dark
+// variable is the value of a variable; the last one counts.
+func variable(environ []string, name string) (value string) {
 	for _, e := range environ {
-		if value, ok := strings.CutPrefix(e, "NO_COLOR="); ok && value != "" {
-			name = theme.None
+		if v, ok := strings.CutPrefix(e, name+"="); ok {
+			value = v
 		}
-		if value, ok := strings.CutPrefix(e, "LC_LAB_THEME="); ok && theme.Known(theme.Name(value)) {
-			name = theme.Name(value)
-		}
+	}
+	return value
+}
+
+// themeFor is the theme for somebody with this environment, whose file says mine: NO_COLOR counts most, and the file least.
+func themeFor(environ []string, mine theme.Name) *theme.Theme {
+	name := theme.Dark
+	if mine != "" {
+		name = mine
+	}
+	if one := theme.Name(variable(environ, "LC_LAB_THEME")); theme.Known(one) {
+		name = one
+	}
+	if variable(environ, "NO_COLOR") != "" {
+		name = theme.None
 	}
 	t, err := theme.New(name)
 	if err != nil {
@@ -189,8 +226,10 @@ func allowed(argv []string, role sshd.Role) error {
 
 // watch opens the screen on a recording.
 func watch(ctx context.Context, l *recording.Lab) error {
+	mine := config.Load()
 	m := tui.New(ctx, tui.Config{
-		Lab: l, Panels: all.Panels(), Theme: themeFor(os.Environ()), Player: l, ReadOnly: "This is a recording: nothing can be done to it.",
+		Lab: l, Panels: all.Panels(), Theme: themeFor(os.Environ(), mine.Theme), Keys: mine.Keys, Note: mine.Note,
+		Player: l, ReadOnly: "This is a recording: nothing can be done to it.",
 	})
 	_, err := tea.NewProgram(m, tea.WithContext(ctx), tea.WithFPS(tui.FPS)).Run()
 	if errors.Is(err, tea.ErrInterrupted) || errors.Is(err, tea.ErrProgramKilled) {

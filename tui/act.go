@@ -221,6 +221,8 @@ func (m *Model) foreseen(f foreseen) {
 		m.complain(f.err.Error())
 	case !f.p.Harms:
 		m.pending = append(m.pending, m.do(f.action))
+	case m.edits():
+		m.complain(fmt.Sprintf("%s was not done: it would have asked while you edit.", f.action))
 	default:
 		m.dialog = newConfirm(f.action, f.p.Sentences, func() tea.Cmd { return m.do(f.action) })
 	}
@@ -286,12 +288,13 @@ func (m *Model) done(d done) {
 		}
 	}
 	switch {
+	case m.applied(d):
 	case d.err != nil:
 		m.complain(d.err.Error())
 	case d.out.Text != "":
 		m.say(d.out.Text)
 	case d.out.Record != nil && d.out.Record.Active():
-		m.say(fmt.Sprintf("Fault %s: %s. u undoes it.", d.out.Record.ID, strings.TrimPrefix(d.action.String(), "lab ")))
+		m.say(fmt.Sprintf("Fault %s: %s. %s undoes it.", d.out.Record.ID, strings.TrimPrefix(d.action.String(), "lab "), m.keyOf("undo")))
 	default:
 		m.say(d.action.String() + ": done.")
 	}

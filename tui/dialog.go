@@ -33,7 +33,8 @@ func (l *line) key(key string) {
 	case "ctrl+u":
 		l.text = ""
 	case "ctrl+w":
-		l.text = strings.TrimRight(l.text[:strings.LastIndex(strings.TrimRight(" "+l.text, " "), " ")], " ")
+		text := strings.TrimRight(l.text, " ")
+		l.text = strings.TrimRight(text[:strings.LastIndex(text, " ")+1], " ")
 	case "space":
 		l.text += " "
 	default:

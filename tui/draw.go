@@ -19,9 +19,9 @@ func (m *Model) screen() layout.Screen { return layout.Divide(m.w, m.h, m.zoomed
 
 // View puts the screen together.
 func (m *Model) View() tea.View {
-	v := tea.NewView(m.content())
+	v := tea.NewView(clean(m.content()))
 	v.AltScreen, v.MouseMode = true, tea.MouseModeCellMotion
-	v.WindowTitle = "lab " + ansi.Strip(m.state.Lab.Name)
+	v.WindowTitle = clean("lab " + ansi.Strip(m.state.Lab.Name))
 	return v
 }
 
@@ -60,11 +60,12 @@ func (m *Model) pane(p panel.Panel, r layout.Rect, focused bool) string {
 	if r.W < 4 || r.H < 3 {
 		return widget.Block(p.View(m.state, r.W, r.H), r.W, r.H)
 	}
+	body := p.View(m.state, r.W-2, r.H-2) // before its title, which may depend on what there is room for
 	note := ""
 	if f, ok := p.(panel.Filterer); ok && f.Filtered() != "" {
 		note = t.Warn.Render("/" + f.Filtered())
 	}
-	return widget.Box(title.Render(p.Title(m.state)), note, p.View(m.state, r.W-2, r.H-2), r.W, r.H, border)
+	return widget.Box(title.Render(p.Title(m.state)), note, body, r.W, r.H, border)
 }
 
 // header is the verdict over the lab, which is always there.
@@ -76,11 +77,15 @@ func (m *Model) header(w int) string {
 		verdict += "  " + t.Text.Render(lab.Reason)
 	}
 	what := fmt.Sprintf(" %s · %d masters · %d nodes · %s timing", lab.Name, len(lab.Masters), len(lab.Nodes), lab.Timing)
-	if p := m.playhead(); p != "" {
-		what += " · " + p
+	if p := m.playhead(); p != "" { // in a recording it matters more than what the lab is made of
+		what = fmt.Sprintf(" %s · %s", lab.Name, p)
 	}
 	left := t.Title.Render(what)
 	room := w - ansi.StringWidth(verdict) - 2
+	if most := w / 2; m.cfg.Player != nil && room < min(most, ansi.StringWidth(left)) {
+		room = min(most, ansi.StringWidth(left))
+		verdict = widget.Fit(verdict, w-room-2)
+	}
 	if room < 12 { // the verdict matters most
 		return widget.Fit(" "+verdict, w)
 	}
@@ -144,10 +149,14 @@ func (m *Model) help() tea.Cmd {
 	p := m.focused()
 	own, all := p.Keys(m.state), m.bindings()
 	m.dialog = &pager{title: "Keys of " + p.Name(), lines: func(t *theme.Theme, w int) []string {
+		column := 12
+		for _, b := range all { // a person's own keys can be longer
+			column = max(column, min(ansi.StringWidth(b.shown)+1, 24))
+		}
 		row := func(keys, does, why string) string {
-			text := t.Accent.Render(widget.Fit(keys, 12)) + t.Text.Render(does)
+			text := t.Accent.Render(widget.Fit(keys, column)) + t.Text.Render(does)
 			if why != "" {
-				text = t.Muted.Render(widget.Fit(keys, 12) + does + " – " + why)
+				text = t.Muted.Render(widget.Fit(keys, column) + does + " – " + why)
 			}
 			return widget.Fit(text, w)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"kubelab/core/view"
 	"kubelab/tui/command"
+	"kubelab/tui/config"
 	"kubelab/tui/panel"
 )
 
@@ -18,7 +19,10 @@ const digits = "1234567890"
 // key is a key that was pressed.
 func (m *Model) key(key string) tea.Cmd {
 	if key == "ctrl+c" {
-		return m.leave()
+		if !m.spare() {
+			return m.leave()
+		}
+		key = "esc" // which asks; ctrl+c again leaves
 	}
 	if m.dialog != nil {
 		next, cmd := m.dialog.key(key)
@@ -50,6 +54,7 @@ func (m *Model) key(key string) tea.Cmd {
 
 // binding is a key of the root.
 type binding struct {
+	name  string // in people's files, see config.Defaults
 	on    []string
 	shown string
 	does  string
@@ -66,43 +71,68 @@ func (m *Model) bindings() []binding {
 		none = "Nothing is selected that this could be done to."
 	}
 	acts := firstOf(m.cfg.ReadOnly, none)
+	of, noManifest := object(selected)
 	open := func(name, with string) func() tea.Cmd { return func() tea.Cmd { return m.open(name, with) } }
 	verb := func(v view.Verb) func() tea.Cmd {
 		return func() tea.Cmd { return m.act(view.Action{Verb: v, Targets: []string{asTarget(selected)}}) }
 	}
 	list := []binding{
-		{on: []string{"K"}, shown: "K", does: "kill", why: acts, short: true, do: verb(view.Kill)},
-		{on: []string{"R"}, shown: "R", does: "restart", why: acts, short: true, do: verb(view.Restart)},
-		{on: []string{"S"}, shown: "S", does: "stop, in good order", why: acts, do: verb(view.Stop)},
-		{on: []string{"T"}, shown: "T", does: "start what is down", why: acts, do: verb(view.Start)},
-		{on: []string{"P"}, shown: "P", does: "pause, or resume", why: acts, do: func() tea.Cmd { return m.pause(asTarget(selected)) }},
-		{on: []string{"X"}, shown: "X", does: "cut", why: acts, short: true, do: func() tea.Cmd { return m.cut(asTarget(selected)) }},
-		{on: []string{"H"}, shown: "H", does: "heal all", why: firstOf(m.cfg.ReadOnly, m.nothingInjected()), do: func() tea.Cmd { return m.act(view.Action{Verb: view.Heal, All: true}) }},
-		{on: []string{"u"}, shown: "u", does: "undo", why: firstOf(m.cfg.ReadOnly, m.nothingInjected()), short: true, do: m.undo},
-		{on: []string{"C"}, shown: "C", does: "cordon a node, or uncordon", why: acts, do: func() tea.Cmd { return m.cordon(asTarget(selected)) }},
-		{on: []string{"D"}, shown: "D", does: "drain a node", why: acts, do: verb(view.Drain)},
-		{on: []string{"L", "l"}, shown: "L", does: "logs", short: true, do: open("logs", logsOf(selected))},
-		{on: []string{"y"}, shown: "y", does: "YAML of a pod", why: firstOf(none, onlyPods(selected)), do: open("pod", asObject(selected)+" yaml")},
-		{on: []string{"d"}, shown: "d", does: "story", why: none, short: true, do: open("story", asObject(selected))},
-		{on: []string{"m"}, shown: "m", does: "map", do: open(m.order[0], "")},
-		{on: []string{"t"}, shown: "t", does: "stopwatch", do: open("stopwatch", "")},
-		{on: []string{"f"}, shown: "f", does: "faults: break and mend anything", do: open("faults", "")},
-		{on: []string{":"}, shown: ":", does: "command", short: true, do: m.prompt},
-		{on: []string{"/"}, shown: "/", does: "filter", why: m.noFilter(), do: m.beginFilter},
-		{on: []string{"tab"}, shown: "tab", does: "next pane", do: func() tea.Cmd { m.focus = (m.focus + 1) % max(1, len(m.shown())); return nil }},
-		{on: []string{"shift+tab"}, shown: "shift+tab", does: "pane before", do: func() tea.Cmd {
+		{name: "kill", on: []string{"K"}, shown: "K", does: "kill", why: acts, short: true, do: verb(view.Kill)},
+		{name: "restart", on: []string{"R"}, shown: "R", does: "restart", why: acts, short: true, do: verb(view.Restart)},
+		{name: "stop", on: []string{"S"}, shown: "S", does: "stop, in good order", why: acts, do: verb(view.Stop)},
+		{name: "start", on: []string{"T"}, shown: "T", does: "start what is down", why: acts, do: verb(view.Start)},
+		{name: "pause", on: []string{"P"}, shown: "P", does: "pause, or resume", why: acts, do: func() tea.Cmd { return m.pause(asTarget(selected)) }},
+		{name: "cut", on: []string{"X"}, shown: "X", does: "cut", why: acts, short: true, do: func() tea.Cmd { return m.cut(asTarget(selected)) }},
+		{name: "heal-all", on: []string{"H"}, shown: "H", does: "heal all", why: firstOf(m.cfg.ReadOnly, m.nothingInjected()), do: func() tea.Cmd { return m.act(view.Action{Verb: view.Heal, All: true}) }},
+		{name: "undo", on: []string{"u"}, shown: "u", does: "undo", why: firstOf(m.cfg.ReadOnly, m.nothingInjected()), short: true, do: m.undo},
+		{name: "cordon", on: []string{"C"}, shown: "C", does: "cordon a node, or uncordon", why: acts, do: func() tea.Cmd { return m.cordon(asTarget(selected)) }},
+		{name: "drain", on: []string{"D"}, shown: "D", does: "drain a node", why: acts, do: verb(view.Drain)},
+		{name: "logs", on: []string{"L", "l"}, shown: "L", does: "logs", short: true, do: open("logs", logsOf(selected))},
+		{name: "shell", on: []string{"s"}, shown: "s", does: "shell in a pod", why: m.noShell(selected), short: true, do: func() tea.Cmd { return m.shell(selected) }},
+		{name: "edit", on: []string{"E"}, shown: "E", does: "edit what is selected", why: firstOf(m.cfg.ReadOnly, noManifest), do: func() tea.Cmd { return m.edit(of) }},
+		{name: "scale", on: []string{"#"}, shown: "#", does: "scale a workload", why: firstOf(m.cfg.ReadOnly, unscalable(selected)), do: func() tea.Cmd { return m.scale(selected) }},
+		{name: "new", on: []string{"ctrl+n"}, shown: "ctrl+n", does: "apply a manifest: paste it, or type it", why: m.cfg.ReadOnly, do: m.compose},
+		{name: "yaml", on: []string{"y"}, shown: "y", does: "YAML of a pod", why: firstOf(none, onlyPods(selected)), do: open("pod", asObject(selected)+" yaml")},
+		{name: "story", on: []string{"d"}, shown: "d", does: "story", why: none, short: true, do: open("story", asObject(selected))},
+		{name: "map", on: []string{"m"}, shown: "m", does: "map", do: open(m.order[0], "")},
+		{name: "stopwatch", on: []string{"t"}, shown: "t", does: "stopwatch", do: open("stopwatch", "")},
+		{name: "faults", on: []string{"f"}, shown: "f", does: "faults: break and mend anything", do: open("faults", "")},
+		{name: "command", on: []string{":"}, shown: ":", does: "command", short: true, do: m.prompt},
+		{name: "filter", on: []string{"/"}, shown: "/", does: "filter", why: m.noFilter(), do: m.beginFilter},
+		{name: "next-pane", on: []string{"tab"}, shown: "tab", does: "next pane", do: func() tea.Cmd { m.focus = (m.focus + 1) % max(1, len(m.shown())); return nil }},
+		{name: "previous-pane", on: []string{"shift+tab"}, shown: "shift+tab", does: "pane before", do: func() tea.Cmd {
 			n := max(1, len(m.shown()))
 			m.focus = (m.focus + n - 1) % n
 			return nil
 		}},
-		{on: []string{"+"}, shown: "+", does: "zoom a pane", do: func() tea.Cmd { m.zoomed = !m.zoomed; return nil }},
-		{on: []string{"ctrl+t"}, shown: "ctrl+t", does: "other colours: dark, light, color-blind, none", do: m.nextTheme},
-		{on: []string{"esc"}, shown: "esc", does: "back", do: m.back},
-		{on: []string{"!"}, shown: "!", does: "explain", short: true, do: m.explain},
-		{on: []string{"?"}, shown: "?", does: "help", short: true, do: m.help},
-		{on: []string{"q"}, shown: "q", does: "leave", short: true, do: m.leave},
+		{name: "pin", on: []string{"|"}, shown: "|", does: "keep this screen beside the others", why: m.noRoom(), do: m.pin},
+		{name: "zoom", on: []string{"+"}, shown: "+", does: "zoom a pane", do: func() tea.Cmd { m.zoomed = !m.zoomed; return nil }},
+		{name: "colors", on: []string{"ctrl+t"}, shown: "ctrl+t", does: "other colours: dark, light, color-blind, none", do: m.nextTheme},
+		{name: "back", on: []string{"esc"}, shown: "esc", does: "back", do: m.back},
+		{name: "explain", on: []string{"!"}, shown: "!", does: "explain", short: true, do: m.explain},
+		{name: "help", on: []string{"?"}, shown: "?", does: "help", short: true, do: m.help},
+		{name: "leave", on: []string{"q"}, shown: "q", does: "leave", short: true, do: m.leave},
 	}
-	return append(list, m.playing()...)
+	return m.remapped(append(list, m.playing()...))
+}
+
+// remapped gives bindings the keys that this person wants for them.
+func (m *Model) remapped(list []binding) []binding {
+	for i, b := range list {
+		if keys := m.cfg.Keys[b.name]; len(keys) > 0 {
+			list[i].on, list[i].shown = keys, strings.Join(keys, "/")
+		}
+	}
+	return list
+}
+
+// keyOf is the key of a binding, for sentences.
+func (m *Model) keyOf(name string) string {
+	keys := m.cfg.Keys[name]
+	if len(keys) == 0 {
+		keys = config.Defaults[name]
+	}
+	return keys[0]
 }
 
 func firstOf(words ...string) string {
@@ -223,6 +253,25 @@ func (m *Model) prompt() tea.Cmd {
 	return nil
 }
 
+// noRoom is why no screen can be kept beside the main one.
+func (m *Model) noRoom() string {
+	switch name := m.main().Name(); {
+	case len(m.screen().Panes) < 2 || len(m.side) == 0:
+		return "There is no room beside this screen: make the terminal wider than 110 cells."
+	case slices.Contains(m.side, name) || len(m.stack) == 1:
+		return "Go to the screen that is to be kept first, for example :etcd."
+	}
+	return ""
+}
+
+// pin puts the main screen in the place beside it, instead of what is there, and goes back to the one before.
+func (m *Model) pin() tea.Cmd {
+	m.side[len(m.side)-(len(m.shown())-1)] = m.main().Name()
+	m.stack = m.stack[:len(m.stack)-1]
+	m.stop()
+	return tea.Batch(m.opened(m.main()), m.opened(m.panels[m.side[len(m.side)-(len(m.shown())-1)]]))
+}
+
 func (m *Model) noFilter() string {
 	if _, ok := m.focused().(panel.Filterer); ok {
 		return ""
@@ -257,6 +306,10 @@ func (m *Model) filterKey(key string) tea.Cmd {
 const mostPasted = 4 << 10
 
 func (m *Model) paste(text string) tea.Cmd {
+	if m.edits() {
+		m.dialog.paste(text)
+		return nil
+	}
 	if len(text) > mostPasted {
 		m.complain(fmt.Sprintf("Too much to paste: more than %d bytes.", mostPasted))
 		return nil
@@ -282,6 +335,9 @@ func (m *Model) paste(text string) tea.Cmd {
 // mouse is a click, a turn of the wheel, or a drag of the border between panes.
 func (m *Model) mouse(msg tea.MouseMsg) tea.Cmd {
 	at := msg.Mouse()
+	if e, ok := m.dialog.(*editing); ok {
+		e.mouse(msg)
+	}
 	if m.dialog != nil {
 		return nil
 	}

@@ -26,8 +26,14 @@ type Config struct {
 	ReadOnly string
 	// Stop begins to stop the lab and returns at once; nil if this person may not. The screen stays until the lab ends it.
 	Stop func()
+	// Shell makes an interactive shell in a pod, written as demo/web-abc, for a terminal of so many cells; nil if this person may have none.
+	Shell func(pod string, width, height int) tea.ExecCommand
 	// Player is set for a recording.
 	Player Player
+	// Keys are the keys of bindings that this person wants to have other ones, by name as in config.Defaults.
+	Keys map[string][]string
+	// Note is shown at the start, for example what is wrong with this person's file. It is about something that went wrong.
+	Note string
 	// Now is the clock; time.Now if nil.
 	Now func() time.Time
 }
@@ -67,6 +73,9 @@ type Model struct {
 	working []working
 	note    note
 
+	sent  []*editing // manifests that are being applied
+	draft *editing   // one that was refused while another dialog was open
+
 	questions map[string]*question // that are asked again and again
 	pending   []tea.Cmd            // to be run after this message
 }
@@ -104,6 +113,9 @@ func New(ctx context.Context, cfg Config) *Model {
 	}
 	m.state = &panel.State{
 		Lab: cfg.Lab.Snapshot(), Now: m.now(), Theme: cfg.Theme, Events: map[view.EventKind][]view.Event{}, ReadOnly: cfg.ReadOnly,
+	}
+	if cfg.Note != "" {
+		m.note = note{text: cfg.Note, bad: true, until: cfg.Now().Add(firstNoteFor)}
 	}
 	m.feed = newFeed(cfg.Lab)
 	m.remember(cfg.Lab.Events(view.Query{}))
@@ -172,6 +184,10 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, msg.next
 	case done:
 		m.done(msg)
+	case fetched:
+		m.fetched(msg)
+	case shelled:
+		m.shelled(msg)
 	}
 	return m, nil
 }
@@ -187,6 +203,9 @@ func (m *Model) tick() tea.Cmd {
 
 // notes are shown so long.
 const noteFor = 6 * time.Second
+
+// firstNoteFor is longer, since at the start everything else on the screen is new, too.
+const firstNoteFor = 15 * time.Second
 
 func (m *Model) say(text string) { m.note = note{text: text, until: m.cfg.Now().Add(noteFor)} }
 

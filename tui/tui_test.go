@@ -303,6 +303,17 @@ func TestFocusAndZoom(t *testing.T) {
 	p.shows("Screen map")
 }
 
+func TestKeepingAScreenBeside(t *testing.T) {
+	p := start(t, 200, 60, nil)
+	p.keys("|")
+	p.shows("Go to the screen that is to be kept first")
+	p.keys("2", "|")
+	p.shows("Screen map", "Screen etcd", "Screen timeline")
+	small := start(t, 80, 24, nil)
+	small.keys("2", "|")
+	small.shows("There is no room beside this screen")
+}
+
 func TestLeaving(t *testing.T) {
 	p := start(t, 80, 24, nil)
 	p.keys("q")

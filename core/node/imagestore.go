@@ -16,10 +16,12 @@ import (
 	"github.com/containerd/containerd/v2/core/diff"
 	"github.com/containerd/containerd/v2/core/diff/apply"
 	"github.com/containerd/containerd/v2/core/metadata"
+	"github.com/containerd/containerd/v2/core/mount"
 	"github.com/containerd/containerd/v2/core/snapshots"
 	"github.com/containerd/containerd/v2/pkg/namespaces"
 	"github.com/containerd/containerd/v2/plugins/content/local"
 	"github.com/containerd/containerd/v2/plugins/snapshots/overlay"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 	"go.etcd.io/bbolt"
 )
 
@@ -165,6 +167,20 @@ func importOffline(ctx context.Context, root string, archives []string) (err err
 type applier struct {
 	diff.Applier
 	diff.Comparer
+}
+
+// Apply unpacks a layer into the snapshot's directory. The first layer of an image is to be mounted for that, on the host: a mount
+// that would stay when the engine is killed in this moment.
+func (a applier) Apply(ctx context.Context, layer ocispec.Descriptor, on []mount.Mount, opts ...diff.ApplyOpt) (ocispec.Descriptor, error) {
+	return a.Applier.Apply(ctx, layer, unmounted(on), opts...)
+}
+
+// unmounted says of a directory that is to be mounted what is said of an upper layer, which is unpacked where it lies.
+func unmounted(on []mount.Mount) []mount.Mount {
+	if len(on) == 1 && on[0].Type == "bind" {
+		return []mount.Mount{{Type: "overlay", Options: []string{"upperdir=" + on[0].Source}}}
+	}
+	return on
 }
 
 func importArchive(ctx context.Context, c *containerd.Client, path string) error {

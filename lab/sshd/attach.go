@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"os/user"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,8 +41,9 @@ const Restore = ansi.ResetModeSynchronizedOutput + ansi.ResetModeUnicodeCore + a
 
 // Attach connects a terminal to the engine behind socket until the program there ends, ctx ends or the engine does. hostKey is the
 // Config.HostKey of the engine: the one that answers must have that key. The terminal is afterwards as it was, in every case; the
-// error says why, if it was not the program's own end.
-func Attach(ctx context.Context, socket, hostKey string, in, out *os.File) (err error) {
+// error says why, if it was not the program's own end. The session gets this process's environment, and environ after it, as far as
+// the engine takes it.
+func Attach(ctx context.Context, socket, hostKey string, in, out *os.File, environ ...string) (err error) {
 	if !term.IsTerminal(int(in.Fd())) || !term.IsTerminal(int(out.Fd())) {
 		return errors.New("attach: standard input and output must be a terminal")
 	}
@@ -55,7 +57,7 @@ func Attach(ctx context.Context, socket, hostKey string, in, out *os.File) (err 
 	if err != nil {
 		return fmt.Errorf("attach to the lab's engine: %w", err)
 	}
-	if err := prepare(session, out); err != nil {
+	if err := prepare(session, out, environ); err != nil {
 		return fmt.Errorf("attach to the lab's engine: %w", err)
 	}
 	before, err := term.MakeRaw(int(in.Fd()))
@@ -123,8 +125,8 @@ func userName() string {
 }
 
 // prepare asks for a terminal like the one at out.
-func prepare(session *gossh.Session, out *os.File) error {
-	for _, kv := range os.Environ() {
+func prepare(session *gossh.Session, out *os.File, environ []string) error {
+	for _, kv := range slices.Concat(os.Environ(), environ) {
 		k, v, _ := strings.Cut(kv, "=")
 		if takes(gossh.Marshal(struct{ Key, Value string }{k, v})) {
 			_ = session.Setenv(k, v) // an engine that does not want it draws as it likes

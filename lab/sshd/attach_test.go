@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,7 +28,7 @@ type tty struct {
 }
 
 // attachTTY runs Attach in a new terminal.
-func attachTTY(t *testing.T, ctx context.Context, dir string) *tty {
+func attachTTY(t *testing.T, ctx context.Context, dir string, environ ...string) *tty {
 	t.Helper()
 	keyboard, line, err := pty.Open()
 	if err != nil {
@@ -42,7 +43,7 @@ func attachTTY(t *testing.T, ctx context.Context, dir string) *tty {
 	go x.screen.answer(keyboard)
 	t.Cleanup(func() { _ = x.screen.emu.Close() })
 	go func() {
-		x.ended <- Attach(ctx, filepath.Join(dir, "attach.sock"), filepath.Join(dir, "host_key"), line, line)
+		x.ended <- Attach(ctx, filepath.Join(dir, "attach.sock"), filepath.Join(dir, "host_key"), line, line, environ...)
 	}()
 	return x
 }
@@ -126,15 +127,20 @@ func TestAttachPassesColours(t *testing.T) {
 			return program(ctx, s)
 		}
 	})
-	x := attachTTY(t, t.Context(), st.dir)
+	t.Setenv(ScreenVariable, "an older one")
+	mine := ScreenVariable + `={"keys":{"rewind":["<"]},"note":"` + strings.Repeat("ä", 600) + `"}`
+	x := attachTTY(t, t.Context(), st.dir, mine, "LD_PRELOAD=/evil.so")
 	s := <-seen
 	env := strings.Join(s.Environ, " ")
-	for _, want := range []string{"COLORTERM=truecolor", "TERM=xterm-kitty", "NO_COLOR=1"} {
+	if i := slices.Index(s.Environ, mine); i < slices.Index(s.Environ, ScreenVariable+"=an older one") {
+		t.Errorf("%s is not the last of its name in %s", mine, env)
+	}
+	for _, want := range []string{"COLORTERM=truecolor", "TERM=xterm-kitty", "NO_COLOR=1", mine} {
 		if !strings.Contains(env, want) {
 			t.Errorf("%s is missing in %s", want, env)
 		}
 	}
-	if strings.Contains(env, "SSH_AUTH_SOCK") {
+	if strings.Contains(env, "SSH_AUTH_SOCK") || strings.Contains(env, "LD_PRELOAD") {
 		t.Errorf("too much: %s", env)
 	}
 	x.screen.shows(t, "size")

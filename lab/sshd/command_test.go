@@ -203,6 +203,7 @@ func TestEnvironment(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	screen := `{"note":"` + strings.Repeat("n", 1980) + `"}`
 	for _, v := range []struct {
 		key, value string
 		taken      bool
@@ -212,6 +213,10 @@ func TestEnvironment(t *testing.T) {
 		{"LD_PRELOAD", "/evil.so", false},
 		{"LANG", "\x1b[31m", false},
 		{"NO_COLOR", strings.Repeat("1", 1000), false},
+		{"LC_OTHER", strings.Repeat("1", 1000), false},
+		{ScreenVariable, strings.Repeat("1", 2040), false},
+		{ScreenVariable, `{"note":"` + "\x1b[2J" + `"}`, false},
+		{ScreenVariable, screen, true},
 	} {
 		if err := session.Setenv(v.key, v.value); (err == nil) != v.taken {
 			t.Errorf("%s=%q: %v", v.key, v.value, err)
@@ -224,7 +229,7 @@ func TestEnvironment(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := <-began
-	if want := []string{"COLORTERM=truecolor", "LC_ALL=de_DE.UTF-8", "TERM=xterm-256color"}; !slices.Equal(s.Environ, want) {
+	if want := []string{"COLORTERM=truecolor", "LC_ALL=de_DE.UTF-8", ScreenVariable + "=" + screen, "TERM=xterm-256color"}; !slices.Equal(s.Environ, want) {
 		t.Errorf("environment %q, not %q", s.Environ, want)
 	}
 	if s.Width != 80 || s.Height != 24 || s.Remote != "local" || s.ColorProfile.String() != "TrueColor" {

@@ -146,9 +146,13 @@ type requests struct {
 	channel *channel
 }
 
+// ScreenVariable is what somebody's own file says of his screen, packed by package tui/config. It may be longer than others.
+const ScreenVariable = "LC_LAB_SCREEN"
+
 const (
-	maxEnviron  = 32  // variables of a session
-	maxVariable = 256 // bytes of one, name and value
+	maxEnviron  = 32      // variables of a session
+	maxVariable = 256     // bytes of one, name and value
+	maxScreen   = 2 << 10 // bytes of ScreenVariable, name and value
 )
 
 // Accept takes window changes out of the stream, because the library makes the connection wait until the last one has been read, and
@@ -202,20 +206,30 @@ var variables = []string{
 
 func takes(payload []byte) bool {
 	var kv struct{ Key, Value string }
-	return gossh.Unmarshal(payload, &kv) == nil && len(kv.Key)+len(kv.Value) <= maxVariable && clean(kv.Value) == kv.Value &&
+	if gossh.Unmarshal(payload, &kv) != nil {
+		return false
+	}
+	if kv.Key == ScreenVariable {
+		return len(kv.Key)+len(kv.Value) <= maxScreen && printable(kv.Value) == kv.Value
+	}
+	return len(kv.Key)+len(kv.Value) <= maxVariable && clean(kv.Value) == kv.Value &&
 		(slices.Contains(variables, kv.Key) || strings.HasPrefix(kv.Key, "LC_") && clean(kv.Key) == kv.Key)
 }
 
 // clean removes control and other unprintable characters, and what is longer than any name.
 func clean(s string) string {
-	s = strings.Map(func(r rune) rune {
+	s = printable(s)
+	if r := []rune(s); len(r) > 200 {
+		s = string(r[:200])
+	}
+	return s
+}
+
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) && r != unicode.ReplacementChar {
 			return r
 		}
 		return -1
 	}, s)
-	if r := []rune(s); len(r) > 200 {
-		s = string(r[:200])
-	}
-	return s
 }

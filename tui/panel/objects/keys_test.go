@@ -202,7 +202,7 @@ func TestListAsksForYAMLUnderItsKey(t *testing.T) {
 		"widgets.example.com":        {view.Object{Resource: "widgets", Namespace: "demo", Name: "w"}, "example.com/widgets/demo/w"},
 		"leases.coordination.k8s.io": {view.Object{Resource: "leases", Namespace: "kube-system", Name: "kube-scheduler"}, "leases/kube-system/kube-scheduler"},
 	} {
-		if got := keyOf(asked, tt.object); got != tt.want {
+		if got := panel.KeyOf(asked, tt.object); got != tt.want {
 			t.Errorf("key of %s is %s, want %s", asked, got, tt.want)
 		}
 	}

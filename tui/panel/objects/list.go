@@ -82,7 +82,7 @@ func (p *list) Answered(s *panel.State, q view.Question, a view.Answer, err erro
 			p.sync()
 		}
 	case q.Keys != nil && p.open && q.Keys.Prefix == p.key:
-		value, ok := valueOf(a.Keys, p.key)
+		value, ok := panel.ValueOf(a.Keys, p.key)
 		switch {
 		case err != nil:
 			p.said = "There is no answer: " + safe(err.Error())
@@ -190,7 +190,7 @@ func (p *list) show() panel.Result {
 	if !ok {
 		return panel.Result{}
 	}
-	p.open, p.key, p.text, p.kv = true, keyOf(p.asked.Resource, r.Object), pager{}, view.KeyValue{}
+	p.open, p.key, p.text, p.kv = true, panel.KeyOf(p.asked.Resource, r.Object), pager{}, view.KeyValue{}
 	p.said = "Asked etcd for " + p.key + "; the answer is on its way."
 	return p.ask()
 }

@@ -62,7 +62,7 @@ func (p *list) Explain(s *panel.State) string {
 	p.sync()
 	text := fmt.Sprintf("Everything that Kubernetes knows is an object of some resource, kept in etcd under a key of its own; this lists those of “%s”, as kubectl get does. ", safe(p.asked.Resource))
 	if r, ok := p.current(); ok {
-		text += fmt.Sprintf("The selected one is %s, kept under /registry/%s; enter shows what is there. ", safe(r.Object.String()), safe(keyOf(p.asked.Resource, r.Object)))
+		text += fmt.Sprintf("The selected one is %s, kept under /registry/%s; enter shows what is there. ", safe(r.Object.String()), safe(panel.KeyOf(p.asked.Resource, r.Object)))
 	}
 	return text + "Controllers do nothing but watch such objects and write others, so whoever can read these tables can follow everything that the cluster does."
 }

@@ -105,7 +105,7 @@ func (p *pod) Answered(s *panel.State, q view.Question, a view.Answer, err error
 	}
 	switch tab {
 	case yamlTab:
-		value, ok := valueOf(a.Keys, q.Keys.Prefix)
+		value, ok := panel.ValueOf(a.Keys, q.Keys.Prefix)
 		if !ok {
 			p.got[tab].err = "etcd has no key " + q.Keys.Prefix + " any more"
 			return

@@ -1,0 +1,339 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"kubelab/core/view"
+)
+
+// shelf is a stage with objects in etcd.
+type shelf struct {
+	*stage
+	objects map[string]view.KeyValue
+	custom  []string // names of CustomResourceDefinitions
+}
+
+func (s *shelf) Ask(ctx context.Context, q view.Question) (view.Answer, error) {
+	switch {
+	case q.Keys != nil:
+		keys := &view.Keys{}
+		if kv, ok := s.objects[q.Keys.Prefix]; ok {
+			kv.Key = "/registry/" + q.Keys.Prefix
+			keys.List = []view.KeyValue{kv}
+		}
+		return view.Answer{Keys: keys}, s.fails
+	case q.List != nil && q.List.Resource == "customresourcedefinitions":
+		list := &view.List{}
+		for _, name := range s.custom {
+			list.Rows = append(list.Rows, view.ListRow{Object: view.Object{Resource: q.List.Resource, Name: name}})
+		}
+		return view.Answer{List: list}, nil
+	}
+	return s.stage.Ask(ctx, q)
+}
+
+const deployment = `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  creationTimestamp: "2026-01-02T03:04:05Z"
+  generation: 3
+  labels:
+    uid: mine
+  managedFields:
+  - manager: kubectl
+  name: web
+  namespace: demo
+  resourceVersion: "812"
+  uid: 5a6b
+spec:
+  replicas: 2
+  template:
+    spec:
+      securityContext:
+        runAsUser: 1000660000
+status:
+  replicas: 2
+`
+
+const edited = `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  labels:
+    uid: mine
+  name: web
+  namespace: demo
+spec:
+  replicas: 2
+  template:
+    spec:
+      securityContext:
+        runAsUser: 1000660000
+`
+
+func onShelf(t *testing.T, selected string, change func(*Config, *shelf)) *program {
+	var s *shelf
+	p := start(t, 120, 40, func(c *Config) {
+		s = &shelf{stage: c.Lab.(*stage), objects: map[string]view.KeyValue{
+			"deployments/demo/web":         {Value: deployment},
+			"minions/node-1":               {Value: "apiVersion: v1\nkind: Node\nmetadata: {name: node-1}\n"},
+			"secrets/demo/pw":              {Value: "apiVersion: v1\nkind: Secret\nmetadata: {name: pw}\n", Hidden: "the values of Secrets are not shown"},
+			"example.com/widgets/demo/w":   {Value: "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: w}\n"},
+			"masterleases/192.168.0.1":     {Value: "just text"},
+			"configmaps/demo/other-suffix": {Value: "kind: ConfigMap\nmetadata: {}\n"},
+		}, custom: []string{"gadgets.example.com", "widgets.example.com"}}
+		c.Lab = s
+		if change != nil {
+			change(c, s)
+		}
+	})
+	p.cards["map"].selected = selected
+	return p
+}
+
+func (p *program) ctrl(r rune) { p.send(tea.KeyPressMsg{Code: r, Mod: tea.ModCtrl}) }
+
+func (p *program) doesNothing() {
+	p.t.Helper()
+	select {
+	case a := <-p.lab.did:
+		p.t.Fatalf("did %s", a)
+	default:
+	}
+}
+
+func TestEditAndApply(t *testing.T) {
+	p := onShelf(t, "deployments/demo/web", nil)
+	p.keys("E")
+	p.shows("deployments/demo/web", "name: web", "replicas: 2", "runAsUser: 1000660000", "ctrl+s applies")
+	p.doesNothing()
+	p.keys("x: q?K") // which are keys elsewhere
+	p.ctrl('s')
+	if a := <-p.lab.did; a.Verb != view.Apply || a.Manifest != "x: q?K"+edited {
+		t.Errorf("did %+v", a)
+	}
+	p.shows("It is done.", "Screen map")
+	if p.dialog != nil || len(p.sent) != 0 {
+		t.Errorf("%v and %d texts are left", p.dialog, len(p.sent))
+	}
+}
+
+func TestWhatIsRefusedIsKept(t *testing.T) {
+	p := onShelf(t, "deployments/demo/web", nil)
+	p.keys("E", "bad ")
+	p.lab.fails = view.Fail(view.Failed, "apply Deployment web: spec.replicas is invalid\x1b[2J")
+	p.ctrl('s')
+	<-p.lab.did
+	p.shows("deployments/demo/web ✗ apply Deployment web: spec.replicas is invalid", "bad apiVersion: apps/v1")
+	p.lab.fails = nil
+	p.keys("better ")
+	p.ctrl('s')
+	if a := <-p.lab.did; !strings.HasPrefix(a.Manifest, "bad better apiVersion") {
+		t.Errorf("did %+v", a)
+	}
+	if p.dialog != nil {
+		t.Error("it is open still")
+	}
+}
+
+// A text that is refused does not take what was opened meanwhile away; ctrl+n has it.
+func TestWhatIsRefusedWaits(t *testing.T) {
+	p := onShelf(t, "deployments/demo/web", nil)
+	p.keys("E", "bad ")
+	_, cmd := p.Update(tea.KeyPressMsg{Code: 's', Mod: tea.ModCtrl}) // is under way
+	p.keys("?")
+	p.lab.fails = errors.New("no quorum")
+	p.run(cmd)
+	p.shows("Keys of map", "Not applied; ctrl+n has the text: no quorum")
+	p.keys("esc")
+	p.ctrl('n')
+	p.shows("✗ no quorum", "bad apiVersion")
+	p.keys("esc", "y")
+	p.ctrl('n')
+	p.shows("New manifest")
+}
+
+func TestPasteAManifest(t *testing.T) {
+	p := onShelf(t, "", nil)
+	p.ctrl('n')
+	p.shows("New manifest", "Paste a manifest, or type one.")
+	text := strings.Repeat("kind: ConfigMap\n---\n", 1<<20/20)
+	p.send(tea.PasteMsg{Content: text})
+	p.shows("kind: ConfigMap")
+	p.ctrl('s')
+	if a := <-p.lab.did; a.Verb != view.Apply || a.Manifest != text {
+		t.Errorf("%d bytes were applied", len(a.Manifest))
+	}
+}
+
+func TestChangesAreNotLost(t *testing.T) {
+	p := onShelf(t, "deployments/demo/web", nil)
+	p.keys("E", "x")
+	p.ctrl('c')
+	p.shows("Throw your changes away?")
+	p.keys("n")
+	p.shows("xapiVersion")
+	// What was foreseen meanwhile asks nothing.
+	p.send(foreseen{action: view.Action{Verb: view.Kill, Targets: []string{"node-1"}}, p: view.Prediction{Harms: true}})
+	p.shows("xapiVersion")
+	p.ctrl('c')
+	p.ctrl('c')
+	p.shows("Leave the lab?")
+	p.keys("c")
+	p.ctrl('n')
+	p.shows("xapiVersion")
+	p.keys("esc", "y")
+	if p.dialog != nil {
+		t.Error("it is open still")
+	}
+}
+
+func TestWhatCanBeEdited(t *testing.T) {
+	for selected, want := range map[string]string{
+		"node-1":                   "nodes/node-1 ",
+		"widgets/demo/w":           "kind: Widget",
+		"gadgets/demo/g":           "etcd has no gadgets/demo/g",
+		"secrets/demo/pw":          "lab kubectl edit",
+		"masterleases/192.168.0.1": "is no object",
+		"configmaps/demo/other":    "etcd has no configmaps/demo/other",
+		"master-2/etcd":            "master-2/etcd is no object of Kubernetes",
+		"":                         "Nothing is selected",
+	} {
+		p := onShelf(t, selected, nil)
+		p.keys("E")
+		p.shows(want)
+		p.doesNothing()
+	}
+	p := onShelf(t, "deployments/demo/web", func(_ *Config, s *shelf) { s.fails = errors.New("no member of etcd runs") })
+	p.keys("E")
+	p.shows("no member of etcd runs")
+}
+
+func TestScale(t *testing.T) {
+	p := onShelf(t, "deployments/demo/web", nil)
+	p.lab.snapshot.Workloads = []view.Workload{{Kind: "Deployment", Namespace: "demo", Name: "web", Desired: 2}}
+	p.keys("#")
+	p.shows("replicas of deployments/demo/web", "▸ 2")
+	p.keys("0", "enter")
+	if a := <-p.lab.did; a.String() != "scale deployments/demo/web --replicas 20" {
+		t.Errorf("did %s", a)
+	}
+	p.keys("#", "x", "enter")
+	p.shows(`"2x" is no number of replicas`)
+	p.cards["map"].selected = "daemonsets/demo/agent"
+	p.keys("#")
+	p.shows("Only Deployments, StatefulSets and ReplicaSets have replicas.")
+	p.doesNothing()
+}
+
+func TestReadersEditNothing(t *testing.T) {
+	p := onShelf(t, "deployments/demo/web", func(c *Config, _ *shelf) { c.ReadOnly = "This is a recording." })
+	for _, press := range []func(){func() { p.keys("E") }, func() { p.keys("#") }, func() { p.keys("s") }, func() { p.ctrl('n') }} {
+		p.note = note{}
+		press()
+		p.shows("This is a recording.")
+		if p.dialog != nil {
+			t.Fatal("something is open")
+		}
+	}
+}
+
+func TestEditorsFitAnyScreen(t *testing.T) {
+	for w := range 40 {
+		for _, h := range []int{0, 1, 2, 3, 5, 9, 30} {
+			p := start(t, w*4, h, nil)
+			p.ctrl('n')
+			p.screenText()
+			p.keys("abc")
+			p.screenText()
+			p.send(tea.MouseClickMsg{X: w, Y: h / 2, Button: tea.MouseLeft})
+			p.send(tea.MouseWheelMsg{X: w, Y: h / 2, Button: tea.MouseWheelDown})
+			p.screenText()
+		}
+	}
+}
+
+// visit is a shell that says hello and fails.
+type visit struct {
+	pod  string
+	w, h int
+	out  io.Writer
+}
+
+func (v *visit) SetStdin(io.Reader)    {}
+func (v *visit) SetStderr(io.Writer)   {}
+func (v *visit) SetStdout(w io.Writer) { v.out = w }
+func (v *visit) Run() error {
+	_, err := io.WriteString(v.out, "hello from the pod")
+	return errors.Join(errors.New("the pod is gone"), err)
+}
+
+// sink keeps what a program draws.
+type sink struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (s *sink) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(p)
+}
+
+func (s *sink) has(text string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return strings.Contains(s.text.String(), text)
+}
+
+func (s *sink) await(ctx context.Context, text string) {
+	for !s.has(text) && ctx.Err() == nil {
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+func TestShell(t *testing.T) {
+	var v *visit
+	shell := func(pod string, w, h int) tea.ExecCommand {
+		v = &visit{pod: pod, w: w, h: h}
+		return v
+	}
+	p := onShelf(t, "deployments/demo/web", func(c *Config, _ *shelf) { c.Shell = shell })
+	p.keys("s")
+	p.shows("Only pods have a shell")
+	p.cards["map"].selected = "pods/demo/web-1"
+	out, keys := &sink{}, newKeys()
+	ctx, end := context.WithTimeout(t.Context(), 20*time.Second)
+	defer end()
+	program := tea.NewProgram(p.Model, tea.WithContext(ctx), tea.WithInput(keys), tea.WithOutput(out), tea.WithWindowSize(100, 30), tea.WithoutSignalHandler())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_, _ = program.Run() // its end is all that matters
+	}()
+	out.await(ctx, "Screen map")
+	program.Send(tea.KeyPressMsg{Code: 's', Text: "s"})
+	out.await(ctx, "Shell: the pod is gone")
+	if ctx.Err() != nil || !out.has("hello from the pod") {
+		t.Errorf("the shell had no terminal, or the screen did not come back: %q", out.text.String())
+	}
+	keys.Close()
+	program.Kill()
+	<-ended
+	if v == nil || v.pod != "demo/web-1" || v.w != 100 || v.h != 30 {
+		t.Errorf("the shell was in %+v", v)
+	}
+}
+
+// newKeys is a keyboard on which nobody types.
+func newKeys() *io.PipeReader {
+	r, _ := io.Pipe()
+	return r
+}
