@@ -33,11 +33,11 @@ func (w watched) Admit(ctx context.Context, a admission.Attributes, o admission.
 	begin := sinceReceived(ctx)
 	before := copyOf(a)
 	err := chain.Admit(ctx, a, o)
-	s := seen{Stages: []view.Stage{{Name: "admission begins", At: begin}, {Name: "admission has mutated", At: sinceReceived(ctx)}}}
+	s := seen{stages: []view.Stage{{Name: "admission begins", At: begin}, {Name: "admission has mutated", At: sinceReceived(ctx)}}}
 	if err != nil {
-		s.Why = err.Error()
+		s.why = err.Error()
 	} else if before != nil {
-		s.Mutations = mutations(before, a.GetObject(), a, o)
+		s.mutations = mutations(before, a.GetObject(), a, o)
 	}
 	annotate(ctx, mutatedKey, s)
 	return err
@@ -50,12 +50,12 @@ func (w watched) Validate(ctx context.Context, a admission.Attributes, o admissi
 		return nil
 	}
 	err := chain.Validate(ctx, a, o)
-	s := seen{Stages: []view.Stage{{Name: "admission has validated", At: sinceReceived(ctx)}}}
+	s := seen{stages: []view.Stage{{Name: "admission has validated", At: sinceReceived(ctx)}}}
 	if err != nil {
-		s.Why = err.Error()
+		s.why = err.Error()
 	}
 	if object, metaErr := meta.Accessor(a.GetObject()); metaErr == nil && a.GetSubresource() == "" {
-		s.Name, s.UID = object.GetName(), string(object.GetUID())
+		s.name, s.uid = object.GetName(), string(object.GetUID())
 	}
 	annotate(ctx, validatedKey, s)
 	return err

@@ -61,9 +61,21 @@ func (j *journal) tell(e view.Event) {
 	}
 	kind := kindOfMemory(e)
 	j.memory[kind].add(e, remembered[kind])
+	if len(j.watchers) == 0 {
+		return
+	}
+	e = told(e)
 	for w := range j.watchers {
 		w.take(e)
 	}
+}
+
+// told is the event as it is told: requests are described only for those who want to know of them.
+func told(e view.Event) view.Event {
+	if e.Request != nil && e.Text == "" {
+		e.Text = describeRequest(e.Request)
+	}
+	return e
 }
 
 // events are those that are remembered and that q selects, in order.
@@ -74,7 +86,7 @@ func (j *journal) events(q view.Query) []view.Event {
 	for i := range j.memory {
 		j.memory[i].each(func(e view.Event) {
 			if q.Selects(e) {
-				list = append(list, e)
+				list = append(list, told(e))
 			}
 		})
 	}

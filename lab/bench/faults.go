@@ -27,12 +27,12 @@ const (
 	warmRounds  = 10
 	// nodeEvery is how far apart crashes of nodes are: time enough for their pods to run again. Masters crash as fast as they
 	// come back.
-	nodeEvery = 4 * time.Second
+	nodeEvery = 3 * time.Second
 	// masterRest is how long what a crashed API server leaves may take to end.
 	masterRest = 30 * time.Second
 	// nodeRest is how long the kernel holds connections of pods that are gone with their addresses: keepalive gives them up
 	// after 15 s and nine probes, 15 s apart.
-	nodeRest = 165 * time.Second
+	nodeRest = 155 * time.Second
 )
 
 // faults measures failures with the lab's own stopwatch, which is what users see.

@@ -31,7 +31,7 @@ const (
 	manyPods        = 1000
 	changeEvery     = 5 * time.Millisecond // 200 a second
 	changeFor       = 30 * time.Second
-	recordFor       = 3 * time.Minute
+	recordFor       = 2 * time.Minute
 	quiet           = "quiet" // what is in this namespace nobody schedules
 )
 
