@@ -16,7 +16,7 @@ type feed struct {
 	lab    view.Lab
 	events <-chan view.Event
 	seen   uint64 // revision of the Snapshot that was last brought
-	last   time.Time
+	calm   time.Duration
 }
 
 // fed is what happened since the last time.
@@ -29,13 +29,16 @@ type fed struct {
 const (
 	// soon is how long a portion is gathered once something has happened: a frame.
 	soon = 33 * time.Millisecond
-	// calm is how far apart portions are in which nothing but noise and figures changed.
-	calm = 500 * time.Millisecond
+	// calm is how far apart portions are in which nothing but noise and figures changed: who only looks on at an idle lab gets
+	// one picture a second.
+	calm = time.Second
+	// playing is the same for a recording, in which time passes faster, and which nobody looks at over a slow line.
+	playing = time.Second / 4
 	// portion is how many events come at once at most.
 	portion = 2000
 )
 
-func newFeed(lab view.Lab) *feed { return &feed{lab: lab} }
+func newFeed(lab view.Lab, calm time.Duration) *feed { return &feed{lab: lab, calm: calm} }
 
 // run waits for the next portion. It is called again after each.
 func (f *feed) run(ctx context.Context) tea.Cmd {
@@ -44,7 +47,7 @@ func (f *feed) run(ctx context.Context) tea.Cmd {
 	}
 	return func() tea.Msg {
 		out := fed{}
-		ring := time.NewTimer(calm)
+		ring := time.NewTimer(f.calm)
 		defer ring.Stop()
 		hurry := false
 		for len(out.events) < portion {
@@ -84,7 +87,7 @@ func (m *Model) fed(f fed) tea.Cmd {
 		m.end()
 		return tea.Quit
 	}
-	return m.feed.run(m.ctx)
+	return tea.Batch(m.feed.run(m.ctx), m.standing())
 }
 
 // remember keeps events by kind, and what is known of each fault.

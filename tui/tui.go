@@ -117,7 +117,11 @@ func New(ctx context.Context, cfg Config) *Model {
 	if cfg.Note != "" {
 		m.note = note{text: cfg.Note, bad: true, until: cfg.Now().Add(firstNoteFor)}
 	}
-	m.feed = newFeed(cfg.Lab)
+	pace := calm
+	if cfg.Player != nil {
+		pace = playing
+	}
+	m.feed = newFeed(cfg.Lab, pace)
 	m.remember(cfg.Lab.Events(view.Query{}))
 	return m
 }
@@ -131,7 +135,7 @@ func (m *Model) now() time.Time {
 }
 
 // Init begins to follow the lab.
-func (m *Model) Init() tea.Cmd { return tea.Batch(m.feed.run(m.ctx), m.tick(), m.opened(m.main())) }
+func (m *Model) Init() tea.Cmd { return tea.Batch(m.feed.run(m.ctx), m.opened(m.main())) }
 
 // main is the panel in the main pane.
 func (m *Model) main() panel.Panel { return m.panels[m.stack[len(m.stack)-1]] }
@@ -163,9 +167,6 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.focus = min(m.focus, len(m.shown())-1)
 	case fed:
 		return m, m.fed(msg)
-	case ticked:
-		m.state.Now = m.now()
-		return m, tea.Batch(m.tick(), m.standing())
 	case tea.KeyPressMsg:
 		return m, m.key(msg.String())
 	case tea.PasteMsg:
@@ -190,15 +191,6 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.shelled(msg)
 	}
 	return m, nil
-}
-
-type ticked struct{}
-
-// tickEvery is how often ages and what has just changed are drawn anew.
-const tickEvery = time.Second
-
-func (m *Model) tick() tea.Cmd {
-	return tea.Tick(tickEvery, func(time.Time) tea.Msg { return ticked{} })
 }
 
 // notes are shown so long.

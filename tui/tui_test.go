@@ -376,7 +376,7 @@ func TestEventsAreRemembered(t *testing.T) {
 // A feed gathers noise, but does not let what matters wait.
 func TestFeed(t *testing.T) {
 	lab := newStage()
-	f := newFeed(lab)
+	f := newFeed(lab, calm)
 	for i := range 50 {
 		lab.events <- view.Event{Seq: uint64(i), Kind: view.Requested}
 	}
