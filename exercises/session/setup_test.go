@@ -1,0 +1,110 @@
+package session_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"testing/fstest"
+	"testing/synctest"
+	"time"
+
+	"kubelab/core/component"
+	"kubelab/core/view"
+	"kubelab/exercises"
+	"kubelab/exercises/check"
+	"kubelab/exercises/labtest"
+	"kubelab/exercises/session"
+)
+
+// written is an exercise with a setup.
+func written(t *testing.T, setup string) *exercises.Exercise {
+	t.Helper()
+	env, err := check.Language()
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, problems := exercises.Read(env, fstest.MapFS{
+		"task.md": &fstest.MapFile{}, "a.yaml": &fstest.MapFile{Data: []byte("kind: A")},
+		"exercise.yaml": &fstest.MapFile{Data: []byte(`{id: one, title: One, objective: To know., minutes: 5, lab: {masters: 2, nodes: 2}, setup: ` + setup + `,
+  steps: [{id: one, title: One, task: Do it., checks: [{id: leader, says: It moved., if: leader() != start.leader(), notYet: "It is {{ leader() }}."}]}]}`)},
+	}, ".")
+	if e == nil {
+		t.Fatal(problems)
+	}
+	return e
+}
+
+// listing is a lab that has objects until they are deleted, and some time after.
+type listing struct {
+	*labtest.Lab
+	left int // how often it is still there
+}
+
+func (l *listing) Ask(ctx context.Context, q view.Question) (view.Answer, error) {
+	if q.List == nil || l.left == 0 {
+		return l.Lab.Ask(ctx, q)
+	}
+	l.left--
+	return view.Answer{List: &view.List{Rows: []view.ListRow{{Object: view.Object{Resource: "namespaces", Name: "play"}}}}}, nil
+}
+
+func TestSetup(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		lab := &listing{labtest.New(2, 2), 3}
+		lab.SetState("master-1", component.Scheduler, component.Crashed)
+		lab.SetState("node-2", component.Kubelet, component.Paused)
+		for _, name := range component.OfNode {
+			lab.SetState("node-1", name, component.Stopped)
+		}
+		lab.Show(func(s *view.Snapshot) { s.Faults = []view.Fault{{ID: "f1"}} })
+		s, err := session.Open(session.Config{Lab: lab, Exercise: written(t, `{delete: [namespace/play], apply: [a.yaml], scale: [{object: deploy/demo/web, replicas: 2}],
+  stop: ["master-*/kube-scheduler", node-1], until: 'state("master-2/kube-scheduler") == "stopped"'}`)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var steps []string
+		if err := s.Start(t.Context(), func(st view.Step) {
+			if st.Done {
+				steps = append(steps, st.Name)
+			}
+		}); err != nil {
+			t.Fatal(err)
+		}
+		var done []string
+		for _, a := range lab.Done() {
+			done = append(done, a.String())
+		}
+		if want := []string{
+			"heal --all", "resume node-2/kubelet", "start master-1/kube-scheduler node-1", "delete namespaces/play", "apply", "scale deployments/demo/web --replicas 2",
+			"stop master-1/kube-scheduler master-2/kube-scheduler node-1",
+		}; !slices.Equal(done, want) {
+			t.Errorf("done to the lab:\n%q, want\n%q", done, want)
+		}
+		if want := []string{"namespaces/play is gone", "The lab is as the exercise needs it"}; !slices.Equal(steps, want) {
+			t.Errorf("reported: %q, want %q", steps, want)
+		}
+	})
+}
+
+// What has come about is shown within half a second, at whatever moment between two looks it comes about.
+func TestHowSoonItIsShown(t *testing.T) {
+	for moment := time.Duration(0); moment < time.Second; moment += 70 * time.Millisecond {
+		synctest.Test(t, func(t *testing.T) {
+			lab := labtest.New(3, 2)
+			run(t, lab, written(t, "{}"), nil, func(ctx context.Context, s *session.Session) {
+				start(t, ctx, s)
+				now(ctx, s)
+				time.Sleep(moment)
+				for len(s.Changes()) > 0 {
+					<-s.Changes()
+				}
+				lab.Show(func(l *view.Snapshot) { l.Etcd.Leader = "master-3" }) // and no event tells of it
+				began := time.Now()
+				<-s.Changes()
+				if took := time.Since(began); took > 500*time.Millisecond || s.Status(ctx).Phase != session.Done {
+					t.Errorf("%s after a look: after %s it is %s", moment, took, s.Status(ctx).Phase)
+				}
+			})
+		})
+	}
+}
