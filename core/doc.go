@@ -4,6 +4,7 @@
 //	store      the lab's directory on disk, its lock, and what must be swept after a crash
 //	pki        the certificate authority, certificates and kubeconfigs
 //	component  what every part that can be started, stopped and crashed has in common
+//	plain      text that a terminal shows and does not obey
 //	network    bridge, network namespaces, links and routes
 //	master     etcd, kube-apiserver, kube-scheduler, kube-controller-manager of one machine
 //	node       one worker: namespaces, node init, containerd, kubelet, kube-proxy

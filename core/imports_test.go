@@ -10,7 +10,7 @@ import (
 // layers are the packages of the module from the bottom to the top. A package may import only those of lines below its
 // own. What lies under a folder belongs to it. A new line, or a package on another one, is a decision.
 var layers = [][]string{
-	{"core", "core/component", "core/topology", "core/images"},
+	{"core", "core/component", "core/topology", "core/images", "core/plain"},
 	{"core/view", "core/store", "core/network"},
 	{"core/pki", "core/target", "core/stopwatch", "core/snapshot", "core/balancer", "core/assets"},
 	{"core/node", "core/master"},
@@ -25,7 +25,7 @@ var layers = [][]string{
 }
 
 // lean are packages that front ends are made of: they build in seconds, so nothing of Kubernetes may be below them.
-var lean = []string{"core/view", "core/target", "core/topology", "core/component", "lab/control", "lab/progress", "core/story", "core/byhand", "core/recording"}
+var lean = []string{"core/view", "core/target", "core/topology", "core/component", "core/plain", "lab/control", "lab/progress", "core/story", "core/byhand", "core/recording"}
 
 // heavy are what makes a build take minutes.
 var heavy = []string{"k8s.io/", "sigs.k8s.io/", "go.etcd.io/", "github.com/containerd/"}

@@ -10,9 +10,8 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"strings"
-	"unicode"
 
+	"kubelab/core/plain"
 	"kubelab/core/target"
 	"kubelab/core/topology"
 	"kubelab/core/view"
@@ -145,18 +144,5 @@ func (l lab) tool(words ...string) string {
 
 // comment is a line for people.
 func comment(format string, args ...any) string {
-	return "# " + strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t':
-			return ' '
-		case unfit(r):
-			return -1
-		}
-		return r
-	}, fmt.Sprintf(format, args...))
-}
-
-// unfit is what a terminal obeys instead of showing it, or what hides how a line goes on.
-func unfit(r rune) bool {
-	return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == unicode.ReplacementChar
+	return "# " + plain.Line(fmt.Sprintf(format, args...))
 }

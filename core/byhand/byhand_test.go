@@ -14,6 +14,7 @@ import (
 
 	"kubelab/core/component"
 	"kubelab/core/network"
+	"kubelab/core/plain"
 	"kubelab/core/topology"
 	"kubelab/core/view"
 )
@@ -269,7 +270,7 @@ func everything(t *testing.T) (lines []string) {
 					t.Fatalf("%s has no answer", a)
 				}
 				for _, l := range got {
-					if strings.ContainsFunc(l, unfit) || strings.TrimSpace(l) == "" {
+					if strings.ContainsFunc(l, plain.Unfit) || strings.TrimSpace(l) == "" {
 						t.Fatalf("%s: the line %q is not fit to be shown", a, l)
 					}
 				}

@@ -4,17 +4,20 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode"
+
+	"kubelab/core/plain"
 )
 
-// plain are words that mean themselves to every shell.
-var plain = regexp.MustCompile(`^[A-Za-z0-9_./:=,@%+-]+$`)
+// bare are words that mean themselves to every shell.
+var bare = regexp.MustCompile(`^[A-Za-z0-9_./:=,@%+-]+$`)
 
 // quote writes a word so that a POSIX shell takes it as it is. What a terminal would obey is written in octal, by printf.
 func quote(word string) string {
 	switch {
-	case plain.MatchString(word):
+	case bare.MatchString(word):
 		return word
-	case !strings.ContainsFunc(word, unfit):
+	case !strings.ContainsFunc(word, func(r rune) bool { return plain.Unfit(r) || r == unicode.ReplacementChar }):
 		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 	}
 	var b strings.Builder

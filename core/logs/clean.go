@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
+
+	"kubelab/core/plain"
 )
 
 // Clean removes from a line what would move a terminal's cursor, change its colours or title, or make it
@@ -12,7 +14,7 @@ import (
 func Clean(line string) string {
 	line = ansi.Strip(strings.ToValidUTF8(line, "\uFFFD"))
 	return strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\t' || r >= 0x7f && r <= 0x9f {
+		if r != '\t' && plain.Unfit(r) {
 			return -1
 		}
 		return r

@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apiserver/pkg/admission"
 
+	"kubelab/core/plain"
 	"kubelab/core/view"
 )
 
@@ -131,7 +132,7 @@ func compare(list *[]string, path string, before, after any) {
 				old = x[i]
 			}
 			if _, deep := y[i].(map[string]any); deep && old == nil {
-				*list = append(*list, clean(fmt.Sprintf("%s[%d] added: %s", path, i, short(y[i]))))
+				*list = append(*list, plain.Line(fmt.Sprintf("%s[%d] added: %s", path, i, short(y[i]))))
 				continue
 			}
 			compare(list, fmt.Sprintf("%s[%d]", path, i), old, y[i])
@@ -139,10 +140,10 @@ func compare(list *[]string, path string, before, after any) {
 		return
 	}
 	if strings.HasPrefix(path, "data.") || strings.HasPrefix(path, "stringData.") {
-		*list = append(*list, clean(path+" changed"))
+		*list = append(*list, plain.Line(path+" changed"))
 		return
 	}
-	*list = append(*list, clean(fmt.Sprintf("%s = %s", path, short(after))))
+	*list = append(*list, plain.Line(fmt.Sprintf("%s = %s", path, short(after))))
 }
 
 func join(path, key string) string {
@@ -169,5 +170,5 @@ func short(v any) string {
 	if err != nil {
 		return "?"
 	}
-	return cut(string(b), maxMutation)
+	return plain.Cut(string(b), maxMutation)
 }

@@ -8,6 +8,7 @@ import (
 
 	"go.etcd.io/etcd/server/v3/storage/mvcc"
 
+	"kubelab/core/plain"
 	"kubelab/core/story"
 	"kubelab/core/target"
 	"kubelab/core/view"
@@ -97,7 +98,7 @@ func (o *Observer) keys(ctx context.Context, q view.KeyQuestion) (k *view.Keys, 
 	}
 	k = &view.Keys{Member: m.Name(), Revision: exact.Rev, Count: max(int64(exact.Count), int64(len(exact.KVs))), List: []view.KeyValue{}}
 	for _, kv := range exact.KVs {
-		one := view.KeyValue{Key: clean(string(kv.Key)), Created: kv.CreateRevision, Modified: kv.ModRevision, Version: kv.Version, Size: len(kv.Value)}
+		one := view.KeyValue{Key: plain.Line(string(kv.Key)), Created: kv.CreateRevision, Modified: kv.ModRevision, Version: kv.Version, Size: len(kv.Value)}
 		if q.Values {
 			one.Value, one.Hidden = shown(string(kv.Key), kv.Value, q.Secrets)
 		}
@@ -165,12 +166,12 @@ func read(ctx context.Context, kv mvcc.KV, key string, agree func(context.Contex
 		}
 	}()
 	if err := agree(ctx); err != nil {
-		g.Error = clean(err.Error())
+		g.Error = plain.Line(err.Error())
 		return g
 	}
 	r, err := kv.Range(ctx, []byte(key), nil, mvcc.RangeOptions{})
 	if err != nil {
-		g.Error = clean(err.Error())
+		g.Error = plain.Line(err.Error())
 		return g
 	}
 	g.Revision = r.Rev

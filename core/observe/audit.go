@@ -16,6 +16,7 @@ import (
 	apiapp "k8s.io/kubernetes/cmd/kube-apiserver/app"
 
 	"kubelab/core/component"
+	"kubelab/core/plain"
 	"kubelab/core/topology"
 	"kubelab/core/view"
 )
@@ -96,12 +97,12 @@ func describeRequest(r *view.Request) string {
 	if r.Refused != "" {
 		text += fmt.Sprintf(", refused by %s: %s", r.Refused, r.Why)
 	}
-	return clean(text)
+	return plain.Line(text)
 }
 
 func request(e *auditinternal.Event) *view.Request {
 	r := &view.Request{
-		ID: string(e.AuditID), User: clean(e.User.Username), Groups: e.User.Groups, Agent: clean(e.UserAgent),
+		ID: string(e.AuditID), User: plain.Line(e.User.Username), Groups: e.User.Groups, Agent: plain.Line(e.UserAgent),
 		Verb: e.Verb, Began: e.RequestReceivedTimestamp.Time, Took: e.StageTimestamp.Sub(e.RequestReceivedTimestamp.Time),
 	}
 	// Who is not authenticated is refused in the stage in which an answer begins, too.
@@ -111,13 +112,13 @@ func request(e *auditinternal.Event) *view.Request {
 		r.From = e.SourceIPs[0]
 	}
 	if e.ImpersonatedUser != nil {
-		r.As = clean(e.ImpersonatedUser.Username)
+		r.As = plain.Line(e.ImpersonatedUser.Username)
 	}
 	if ref := e.ObjectRef; ref != nil {
-		r.Object = view.Object{Resource: ref.Resource, Namespace: ref.Namespace, Name: clean(ref.Name), UID: string(ref.UID)}
+		r.Object = view.Object{Resource: ref.Resource, Namespace: ref.Namespace, Name: plain.Line(ref.Name), UID: string(ref.UID)}
 		r.Sub = ref.Subresource
 	} else {
-		r.Path = clean(cut(e.RequestURI, maxPath))
+		r.Path = plain.Line(plain.Cut(e.RequestURI, maxPath))
 	}
 	for _, key := range seenKeys {
 		if known, ok := e.Annotations[key]; ok {
@@ -140,12 +141,12 @@ func refusal(e *auditinternal.Event, r *view.Request) (layer view.Layer, why str
 	if status.Code < 400 {
 		return "", ""
 	}
-	why = clean(cut(status.Message, maxWhy))
+	why = plain.Line(plain.Cut(status.Message, maxWhy))
 	switch {
 	case status.Code == 401 && e.User.Username == "":
 		layer = view.Authentication
 	case e.Annotations["authorization.k8s.io/decision"] == "forbid":
-		layer, why = view.Authorization, clean(e.Annotations["authorization.k8s.io/reason"])
+		layer, why = view.Authorization, plain.Line(e.Annotations["authorization.k8s.io/reason"])
 		if why == "" {
 			why = "no rule allows it"
 		}
@@ -199,7 +200,7 @@ func (s seen) String() string {
 	b.WriteString(betweenParts)
 	b.WriteString(strings.Join(s.mutations, betweenItems))
 	b.WriteString(betweenParts)
-	b.WriteString(clean(s.why))
+	b.WriteString(plain.Line(s.why))
 	return b.String()
 }
 
@@ -233,7 +234,7 @@ var seenKeys = []string{mutatedKey, validatedKey}
 
 func (s seen) into(r *view.Request) {
 	if r.Object.Name == "" {
-		r.Object.Name = clean(s.name)
+		r.Object.Name = plain.Line(s.name)
 	}
 	if r.Object.UID == "" {
 		r.Object.UID = s.uid
@@ -261,12 +262,4 @@ func sinceReceived(ctx context.Context) time.Duration {
 		return 0
 	}
 	return time.Since(ac.GetEventRequestReceivedTimestamp().Time)
-}
-
-// cut shortens s to n bytes.
-func cut(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	return strings.ToValidUTF8(s[:n], "") + "…"
 }

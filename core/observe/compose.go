@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"kubelab/core/component"
+	"kubelab/core/plain"
 	"kubelab/core/topology"
 	"kubelab/core/view"
 )
@@ -148,7 +149,7 @@ func (o *Observer) tellChanges(before, now *view.Snapshot) {
 			text += fmt.Sprintf(", PID %d", b.PID)
 		}
 		if b.Error != "" {
-			text += ": " + clean(b.Error)
+			text += ": " + plain.Line(b.Error)
 		}
 		if known || b.State != component.Stopped {
 			o.journal.tell(view.Event{Kind: view.Changed, Source: name, Text: text})
@@ -162,7 +163,7 @@ func (o *Observer) tellChanges(before, now *view.Snapshot) {
 	if before.State != now.State || before.Reason != now.Reason {
 		text := fmt.Sprintf("the lab is %s", now.State)
 		if now.Reason != "" {
-			text += ": " + clean(now.Reason)
+			text += ": " + plain.Line(now.Reason)
 		}
 		o.journal.tell(view.Event{Kind: view.Changed, Source: lab, Text: text})
 	}

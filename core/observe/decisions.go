@@ -17,6 +17,7 @@ import (
 	"k8s.io/kubernetes/pkg/scheduler/framework"
 
 	"kubelab/core/component"
+	"kubelab/core/plain"
 	"kubelab/core/topology"
 	"kubelab/core/view"
 )
@@ -59,7 +60,7 @@ func describeDecision(d *view.Decision) string {
 	}
 	switch {
 	case d.Node == "":
-		return clean(fmt.Sprintf("%s/%s fits nowhere: %s", d.Pod.Namespace, d.Pod.Name, d.Why))
+		return plain.Line(fmt.Sprintf("%s/%s fits nowhere: %s", d.Pod.Namespace, d.Pod.Name, d.Why))
 	case best != nil && len(best.Scores) > 0:
 		return fmt.Sprintf("%s/%s goes to %s: %d of %d nodes fit, this one scores %d", d.Pod.Namespace, d.Pod.Name, d.Node, fit, len(d.Nodes), best.Total)
 	}
@@ -99,7 +100,7 @@ func (w *witness) RunFilterPluginsWithNominatedPods(ctx context.Context, state f
 	status := w.Framework.RunFilterPluginsWithNominatedPods(ctx, state, pod, n)
 	v := &view.Verdict{Node: n.Node().Name, Fits: status.IsSuccess()}
 	if !v.Fits {
-		v.Rejected, v.Why = status.Plugin(), clean(status.Message())
+		v.Rejected, v.Why = status.Plugin(), plain.Line(status.Message())
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -130,7 +131,7 @@ func (w *witness) decision(pod *corev1.Pod, node string, err error) *view.Decisi
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	d := &view.Decision{
-		Pod:  view.Object{Resource: "pods", Namespace: clean(pod.Namespace), Name: clean(pod.Name), UID: string(pod.UID)},
+		Pod:  view.Object{Resource: "pods", Namespace: plain.Line(pod.Namespace), Name: plain.Line(pod.Name), UID: string(pod.UID)},
 		Node: node, Skipped: w.skipped, Nodes: []view.Verdict{}, Filters: []string{},
 	}
 	plugins := w.ListPlugins()
@@ -142,18 +143,18 @@ func (w *witness) decision(pod *corev1.Pod, node string, err error) *view.Decisi
 	scored := map[string]bool{}
 	var fit *framework.FitError
 	if errors.As(err, &fit) {
-		d.Why = clean(fit.Error())
+		d.Why = plain.Line(fit.Error())
 		// Nodes that a plugin ruled out before any was looked at.
 		fit.Diagnosis.NodeToStatus.ForEachExplicitNode(func(name string, s *fwk.Status) {
 			if w.verdicts[name] == nil {
-				w.verdicts[name] = &view.Verdict{Node: name, Rejected: s.Plugin(), Why: clean(s.Message())}
+				w.verdicts[name] = &view.Verdict{Node: name, Rejected: s.Plugin(), Why: plain.Line(s.Message())}
 			}
 		})
 	} else if err != nil {
-		d.Why = clean(err.Error())
+		d.Why = plain.Line(err.Error())
 	}
 	if d.Why == "" && w.all != "" {
-		d.Why = clean(strings.TrimPrefix(w.by+": "+w.all, ": "))
+		d.Why = plain.Line(strings.TrimPrefix(w.by+": "+w.all, ": "))
 	}
 	for _, v := range w.verdicts {
 		for name := range v.Scores {

@@ -16,6 +16,7 @@ import (
 	apiregistration "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1"
 	"sigs.k8s.io/yaml"
 
+	"kubelab/core/plain"
 	"kubelab/core/view"
 )
 
@@ -76,7 +77,7 @@ func shown(key string, value []byte, secrets bool) (text, why string) {
 			return string(b), ""
 		}
 	}
-	if utf8.Valid(value) && !strings.ContainsFunc(string(value), func(r rune) bool { return r != '\n' && r != '\t' && unfit(r) }) {
+	if utf8.Valid(value) && !strings.ContainsFunc(string(value), func(r rune) bool { return r != '\n' && r != '\t' && plain.Unfit(r) }) {
 		return string(value), ""
 	}
 	return fmt.Sprintf("%q", value), ""
@@ -128,10 +129,10 @@ func named(key string) view.Object {
 	switch len(parts) {
 	case 0:
 	case 1:
-		o.Name = clean(parts[0])
+		o.Name = plain.Line(parts[0])
 	default:
-		o.Namespace, o.Name = clean(parts[0]), clean(strings.Join(parts[1:], "/"))
+		o.Namespace, o.Name = plain.Line(parts[0]), plain.Line(strings.Join(parts[1:], "/"))
 	}
-	o.Resource = clean(o.Resource)
+	o.Resource = plain.Line(o.Resource)
 	return o
 }

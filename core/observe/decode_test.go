@@ -92,7 +92,7 @@ func TestNamed(t *testing.T) {
 		"/registry/example.com/widgets/demo/w":                 {Resource: "widgets", Namespace: "demo", Name: "w"},
 		"/registry/leases/kube-system/kube-scheduler":          {Resource: "leases", Namespace: "kube-system", Name: "kube-scheduler"},
 		"/registry/ranges/serviceips":                          {Resource: "ranges", Name: "serviceips"},
-		"/registry/pods/demo/\x1b[31mred":                      {Resource: "pods", Namespace: "demo", Name: "[31mred"},
+		"/registry/pods/demo/\x1b[31mred":                      {Resource: "pods", Namespace: "demo", Name: "red"},
 		"/registry/":                                           {},
 		"/registry/pods":                                       {Resource: "pods"},
 		"/registry/a/b/c/d/e":                                  {Resource: "a", Namespace: "b", Name: "c/d/e"},

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"kubelab/core/plain"
 	"kubelab/core/view"
 )
 
@@ -34,10 +35,10 @@ func (h *health) cutOff(source string, since time.Time, why string) {
 	if known {
 		since = was.Since
 	}
-	h.stale[source] = view.Stale{Source: source, Since: since, Why: clean(why)}
+	h.stale[source] = view.Stale{Source: source, Since: since, Why: plain.Line(why)}
 	h.mu.Unlock()
 	if !known {
-		h.tell(view.Event{Kind: view.SourceChanged, Source: source, Text: clean("what is shown of " + source + " is stale: " + why)})
+		h.tell(view.Event{Kind: view.SourceChanged, Source: source, Text: plain.Line("what is shown of " + source + " is stale: " + why)})
 	}
 }
 
@@ -48,7 +49,7 @@ func (h *health) fresh(source string) {
 	h.mu.Unlock()
 	if known {
 		h.tell(view.Event{Kind: view.SourceChanged, Source: source,
-			Text: clean("what is shown of " + source + " is fresh again, after " + time.Since(was.Since).Round(100*time.Millisecond).String())})
+			Text: plain.Line("what is shown of " + source + " is fresh again, after " + time.Since(was.Since).Round(100*time.Millisecond).String())})
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 	resourcehelper "k8s.io/component-helpers/resource"
 
 	"kubelab/core/component"
+	"kubelab/core/plain"
 	"kubelab/core/view"
 )
 
@@ -61,14 +62,14 @@ func (p pod) says() string {
 func podOf(d *corev1.Pod) pod {
 	p := pod{
 		Pod: view.Pod{
-			Namespace: clean(d.Namespace), Name: clean(d.Name), UID: string(d.UID), Node: clean(d.Spec.NodeName), IP: d.Status.PodIP,
+			Namespace: plain.Line(d.Namespace), Name: plain.Line(d.Name), UID: string(d.UID), Node: plain.Line(d.Spec.NodeName), IP: d.Status.PodIP,
 			Status: podStatus(d), Of: len(d.Spec.Containers), Created: d.CreationTimestamp.Time,
 		},
 		finished: d.Status.Phase == corev1.PodSucceeded || d.Status.Phase == corev1.PodFailed,
 		requests: resourcehelper.PodRequests(d, resourcehelper.PodResourcesOptions{}),
 	}
 	if owner := metav1.GetControllerOf(d); owner != nil {
-		p.Owner = clean(owner.Kind + "/" + owner.Name)
+		p.Owner = plain.Line(owner.Kind + "/" + owner.Name)
 	}
 	for _, cond := range d.Status.Conditions {
 		if cond.Type == corev1.PodReady {
@@ -100,7 +101,7 @@ func podStatus(d *corev1.Pod) string {
 		default:
 			status = fmt.Sprintf("Init:%d/%d", i, len(d.Spec.InitContainers))
 		}
-		return clean(terminating(d, status))
+		return plain.Line(terminating(d, status))
 	}
 	for _, s := range slices.Backward(d.Status.ContainerStatuses) {
 		switch w, t := s.State.Waiting, s.State.Terminated; {
@@ -110,7 +111,7 @@ func podStatus(d *corev1.Pod) string {
 			status = cmp.Or(t.Reason, fmt.Sprintf("ExitCode:%d", t.ExitCode))
 		}
 	}
-	return clean(terminating(d, status))
+	return plain.Line(terminating(d, status))
 }
 
 func terminating(d *corev1.Pod, status string) string {
@@ -135,15 +136,15 @@ type nodeState struct {
 
 func (c *catalogue) takeNode(key string, d *corev1.Node, about view.Object) (says string, events []view.Event) {
 	before, was := c.nodes[key]
-	n := nodeState{name: clean(d.Name), ready: corev1.ConditionUnknown, conditions: map[string]string{}, cordoned: d.Spec.Unschedulable}
+	n := nodeState{name: plain.Line(d.Name), ready: corev1.ConditionUnknown, conditions: map[string]string{}, cordoned: d.Spec.Unschedulable}
 	for _, cond := range d.Status.Conditions {
-		n.conditions[clean(string(cond.Type))] = clean(string(cond.Status))
+		n.conditions[plain.Line(string(cond.Type))] = plain.Line(string(cond.Status))
 		if cond.Type == corev1.NodeReady {
 			n.ready = cond.Status
 		}
 	}
 	for _, t := range d.Spec.Taints {
-		n.taints = append(n.taints, clean(t.ToString()))
+		n.taints = append(n.taints, plain.Line(t.ToString()))
 	}
 	n.capacity = quantities(d.Status.Allocatable)
 	c.nodes[key] = n
@@ -211,7 +212,7 @@ func (c *catalogue) takeLease(d *coordinationv1.Lease, about view.Object) (says 
 		renewed = d.Spec.RenewTime.Time
 	}
 	if d.Namespace == corev1.NamespaceNodeLease {
-		c.beats[clean(d.Name)] = renewed
+		c.beats[plain.Line(d.Name)] = renewed
 		c.changed = true
 		return "", nil
 	}
@@ -220,7 +221,7 @@ func (c *catalogue) takeLease(d *coordinationv1.Lease, about view.Object) (says 
 	}
 	l := view.Lease{Renewed: renewed}
 	if d.Spec.HolderIdentity != nil {
-		l.Holder, _, _ = strings.Cut(clean(*d.Spec.HolderIdentity), "_") // the rest tells processes of a machine apart
+		l.Holder, _, _ = strings.Cut(plain.Line(*d.Spec.HolderIdentity), "_") // the rest tells processes of a machine apart
 	}
 	if d.Spec.LeaseDurationSeconds != nil {
 		l.Seconds = int(*d.Spec.LeaseDurationSeconds)
@@ -250,13 +251,13 @@ type slice struct {
 // takeOther takes what nothing is told about beside the change of the key.
 func (c *catalogue) takeOther(key string, decoded runtime.Object) (says string, refers []view.Object) {
 	workload := func(kind string, m *metav1.ObjectMeta, desired *int32, current, ready, updated int32) string {
-		w := view.Workload{Kind: kind, Namespace: clean(m.Namespace), Name: clean(m.Name), Desired: 1,
+		w := view.Workload{Kind: kind, Namespace: plain.Line(m.Namespace), Name: plain.Line(m.Name), Desired: 1,
 			Current: int(current), Ready: int(ready), Updated: int(updated)}
 		if desired != nil {
 			w.Desired = int(*desired)
 		}
 		if owner := metav1.GetControllerOf(m); owner != nil {
-			w.Owner = clean(owner.Kind + "/" + owner.Name)
+			w.Owner = plain.Line(owner.Kind + "/" + owner.Name)
 		}
 		c.workloads[key] = w
 		return fmt.Sprintf("%d of %d ready", w.Ready, w.Desired)
@@ -273,7 +274,7 @@ func (c *catalogue) takeOther(key string, decoded runtime.Object) (says string, 
 	case *batchv1.Job:
 		says = workload("Job", &d.ObjectMeta, d.Spec.Completions, d.Status.Active, d.Status.Succeeded, d.Status.Succeeded)
 	case *corev1.Service:
-		s := view.Service{Namespace: clean(d.Namespace), Name: clean(d.Name), Type: string(d.Spec.Type), IP: d.Spec.ClusterIP, Ports: []string{}}
+		s := view.Service{Namespace: plain.Line(d.Namespace), Name: plain.Line(d.Name), Type: string(d.Spec.Type), IP: d.Spec.ClusterIP, Ports: []string{}}
 		for _, p := range d.Spec.Ports {
 			s.Ports = append(s.Ports, fmt.Sprintf("%d/%s", p.Port, p.Protocol))
 		}
@@ -287,18 +288,18 @@ func (c *catalogue) takeOther(key string, decoded runtime.Object) (says string, 
 
 func (c *catalogue) takeSlice(key string, d *discoveryv1.EndpointSlice) (says string, refers []view.Object) {
 	service := d.Labels[discoveryv1.LabelServiceName]
-	s := slice{service: clean(d.Namespace + "/" + service)}
-	refers = append(refers, view.Object{Resource: "services", Namespace: clean(d.Namespace), Name: clean(service)})
+	s := slice{service: plain.Line(d.Namespace + "/" + service)}
+	refers = append(refers, view.Object{Resource: "services", Namespace: plain.Line(d.Namespace), Name: plain.Line(service)})
 	var words []string
 	for _, e := range d.Endpoints {
 		for _, address := range e.Addresses {
-			end := view.Endpoint{Address: clean(address), Ready: e.Conditions.Ready == nil || *e.Conditions.Ready}
+			end := view.Endpoint{Address: plain.Line(address), Ready: e.Conditions.Ready == nil || *e.Conditions.Ready}
 			if e.NodeName != nil {
-				end.Node = clean(*e.NodeName)
+				end.Node = plain.Line(*e.NodeName)
 			}
 			if e.TargetRef != nil && e.TargetRef.Kind == "Pod" {
-				end.Pod = clean(e.TargetRef.Name)
-				refers = append(refers, view.Object{Resource: "pods", Namespace: clean(e.TargetRef.Namespace), Name: end.Pod, UID: string(e.TargetRef.UID)})
+				end.Pod = plain.Line(e.TargetRef.Name)
+				refers = append(refers, view.Object{Resource: "pods", Namespace: plain.Line(e.TargetRef.Namespace), Name: end.Pod, UID: string(e.TargetRef.UID)})
 			}
 			s.endpoints = append(s.endpoints, end)
 			word := end.Address

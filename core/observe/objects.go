@@ -17,6 +17,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"kubelab/core/component"
+	"kubelab/core/plain"
 	"kubelab/core/view"
 )
 
@@ -104,7 +105,7 @@ func (c *catalogue) change(e *mvccpb.Event) {
 		now.Object = cmp.Or(now.Object, named(key))
 	}
 	told := now.Object
-	k := &view.KeyChange{Key: clean(key), Revision: e.Kv.ModRevision, Version: e.Kv.Version, Size: len(e.Kv.Value), Deleted: kv == nil,
+	k := &view.KeyChange{Key: plain.Line(key), Revision: e.Kv.ModRevision, Version: e.Kv.Version, Size: len(e.Kv.Value), Deleted: kv == nil,
 		Owners: now.owners, Refers: now.refers}
 	c.tell(view.Event{Kind: view.KeyChanged, Source: component.Etcd, Object: &told, Key: k, Text: describeKey(k, told, before, now)})
 	for _, e := range events {
@@ -203,7 +204,7 @@ func on(node string) string {
 // ownerOf names an owner as objects are named here. Kinds are written as resources by adding an s, which is right for all
 // that own something.
 func ownerOf(r metav1.OwnerReference, namespace string) view.Object {
-	o := view.Object{Resource: strings.ToLower(r.Kind) + "s", Namespace: namespace, Name: clean(r.Name), UID: string(r.UID)}
+	o := view.Object{Resource: strings.ToLower(r.Kind) + "s", Namespace: namespace, Name: plain.Line(r.Name), UID: string(r.UID)}
 	if r.Kind == "Node" {
 		o.Namespace = ""
 	}
@@ -211,7 +212,7 @@ func ownerOf(r metav1.OwnerReference, namespace string) view.Object {
 }
 
 func kubeEvent(of corev1.ObjectReference, kind, reason, message string, count int32, from, reporting string) view.Event {
-	about := view.Object{Resource: strings.ToLower(of.Kind) + "s", Namespace: of.Namespace, Name: clean(of.Name), UID: string(of.UID)}
+	about := view.Object{Resource: strings.ToLower(of.Kind) + "s", Namespace: of.Namespace, Name: plain.Line(of.Name), UID: string(of.UID)}
 	if about.Resource == "nodes" {
 		about.Namespace, about.UID = "", "" // kubelet gives the name as UID
 	}
@@ -222,7 +223,7 @@ func kubeEvent(of corev1.ObjectReference, kind, reason, message string, count in
 	if count > 1 {
 		text += fmt.Sprintf(" (%d times)", count)
 	}
-	return view.Event{Kind: view.KubeEvent, Source: clean(cmp.Or(from, reporting)), Object: &about, Text: clean(cut(text, maxWhy)), Count: int(count)}
+	return view.Event{Kind: view.KubeEvent, Source: plain.Line(cmp.Or(from, reporting)), Object: &about, Text: plain.Line(plain.Cut(text, maxWhy)), Count: int(count)}
 }
 
 // drawn is the catalogue as Snapshots show it. It is never changed, only made anew.

@@ -14,6 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
+	"kubelab/core/plain"
 	"kubelab/core/view"
 )
 
@@ -235,7 +236,7 @@ func TestHostileObjects(t *testing.T) {
 	events = append(events, h.put("/registry/minions/x", &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: evil}, Spec: corev1.NodeSpec{Taints: []corev1.Taint{{Key: evil}}}})...)
 	for _, e := range events {
 		for _, s := range []string{e.Text, e.Source, e.Object.Name} {
-			if strings.ContainsFunc(s, unfit) {
+			if strings.ContainsFunc(s, plain.Unfit) {
 				t.Errorf("%s holds %q", e.Kind, s)
 			}
 		}

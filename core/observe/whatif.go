@@ -22,6 +22,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"kubelab/core/component"
+	"kubelab/core/plain"
 	"kubelab/core/topology"
 	"kubelab/core/view"
 )
@@ -60,7 +61,7 @@ func (o *Observer) queue() (*view.Queue, error) {
 	names := func(pods []*corev1.Pod) []view.Object {
 		list := []view.Object{}
 		for _, p := range pods {
-			list = append(list, view.Object{Resource: "pods", Namespace: clean(p.Namespace), Name: clean(p.Name), UID: string(p.UID)})
+			list = append(list, view.Object{Resource: "pods", Namespace: plain.Line(p.Namespace), Name: plain.Line(p.Name), UID: string(p.UID)})
 		}
 		return list
 	}

@@ -2,9 +2,10 @@ package recording
 
 import (
 	"strconv"
-	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"kubelab/core/plain"
 )
 
 // blank puts spaces where a line of JSON has what a terminal would obey instead of show: control characters, and the
@@ -51,7 +52,7 @@ func escape(line []byte) (r rune, n int) {
 
 // unfit also takes halves of surrogates: they are written by nobody who writes honest UTF-8, and may hide anything.
 func unfit(r rune) bool {
-	return r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || utf16.IsSurrogate(r))
+	return r != '\n' && r != '\t' && (plain.Unfit(r) || utf16.IsSurrogate(r))
 }
 
 func fill(b []byte) {

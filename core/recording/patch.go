@@ -12,8 +12,8 @@ import (
 // is as long as before and both elements are objects. A snapshot never turns a list into an object, so it cannot be
 // mistaken.
 
-// plain is v as JSON has it: maps, lists, strings, booleans and json.Number, which keeps large integers exact.
-func plain(v any) (any, error) {
+// plainly is v as JSON has it: maps, lists, strings, booleans and json.Number, which keeps large integers exact.
+func plainly(v any) (any, error) {
 	raw, err := json.Marshal(v)
 	if err != nil {
 		return nil, err

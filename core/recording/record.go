@@ -192,7 +192,7 @@ func (r *recorder) snapshot(now time.Duration, s *view.Snapshot) error {
 	if s == r.shown {
 		return nil
 	}
-	doc, err := plain(s)
+	doc, err := plainly(s)
 	if err != nil {
 		return err
 	}
@@ -210,7 +210,7 @@ func (r *recorder) snapshot(now time.Duration, s *view.Snapshot) error {
 }
 
 func (r *recorder) full(now time.Duration, s *view.Snapshot) error {
-	doc, err := plain(s)
+	doc, err := plainly(s)
 	if err != nil {
 		return err
 	}

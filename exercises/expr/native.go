@@ -165,7 +165,7 @@ func (n *native) FindStructFieldType(name, field string) (*types.FieldType, bool
 			if !ok || v.Kind() == reflect.Pointer && v.IsNil() {
 				return nil, fmt.Errorf("%s is not known yet", field)
 			}
-			return plain(v), nil
+			return plainly(v), nil
 		},
 	}, true
 }
@@ -182,8 +182,8 @@ func (f structField) of(of any) (reflect.Value, bool) {
 	return v.FieldByIndex(f.index), true
 }
 
-// plain is a Go value as cel-go knows it.
-func plain(v reflect.Value) any {
+// plainly is a Go value as cel-go knows it.
+func plainly(v reflect.Value) any {
 	switch v.Kind() {
 	case reflect.String:
 		return v.String()
@@ -233,7 +233,7 @@ func (n *native) NativeToValue(value any) ref.Val {
 	case reflect.Map:
 		return types.NewDynamicMap(n, value)
 	default:
-		return n.Registry.NativeToValue(plain(v))
+		return n.Registry.NativeToValue(plainly(v))
 	}
 	return n.Registry.NativeToValue(value)
 }

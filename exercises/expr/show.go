@@ -6,11 +6,12 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/google/cel-go/common/types"
 	"github.com/google/cel-go/common/types/ref"
 	"github.com/google/cel-go/common/types/traits"
+
+	"kubelab/core/plain"
 )
 
 // Show is a value for people: 1.2 s, 14:03:07, a list with commas.
@@ -91,5 +92,5 @@ func Clean(s string) string {
 
 // Unfit reports whether a terminal would obey r instead of showing it. An end of a line and a tab are fit.
 func Unfit(r rune) bool {
-	return r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r))
+	return r != '\n' && r != '\t' && plain.Unfit(r)
 }

@@ -11,6 +11,25 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
+// Width is how many cells text takes. Nearly all of it is ASCII and colours, which are counted fast.
+func Width(text string) (n int) {
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c >= ' ' && c < 0x7f:
+			n++
+		case c == ansi.ESC && i+1 < len(text) && text[i+1] == '[':
+			end := strings.IndexByte(text[i:], 'm')
+			if end < 0 {
+				return ansi.StringWidth(text)
+			}
+			i += end
+		default:
+			return ansi.StringWidth(text)
+		}
+	}
+	return n
+}
+
 // Fit makes one line exactly w cells wide: it is cut, with an ellipsis, or filled with blanks. Styles in it stay whole; ends of lines and tabs
 // become blanks.
 func Fit(s string, w int) string {
@@ -20,10 +39,10 @@ func Fit(s string, w int) string {
 	if strings.ContainsAny(s, "\n\r\t") {
 		s = strings.NewReplacer("\n", " ", "\r", " ", "\t", " ").Replace(s)
 	}
-	n := ansi.StringWidth(s)
+	n := Width(s)
 	if n > w {
 		s = ansi.Truncate(s, w, "…")
-		n = ansi.StringWidth(s) // one less, where a wide character did not fit
+		n = Width(s) // one less, where a wide character did not fit
 	}
 	if n < w {
 		return s + strings.Repeat(" ", w-n)
@@ -41,12 +60,16 @@ func FitLeft(s string, w int) string {
 
 // Block makes text exactly w cells wide and h lines high.
 func Block(s string, w, h int) string {
+	if s == "" {
+		return Lines(nil, w, h)
+	}
+	return Lines(strings.Split(s, "\n"), w, h)
+}
+
+// Lines is Block for text that is in lines already.
+func Lines(lines []string, w, h int) string {
 	if w <= 0 || h <= 0 {
 		return ""
-	}
-	lines := strings.Split(s, "\n")
-	if s == "" {
-		lines = nil
 	}
 	out := make([]string, h)
 	for i := range out {

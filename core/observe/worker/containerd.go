@@ -11,6 +11,7 @@ import (
 	"github.com/containerd/containerd/v2/core/snapshots"
 
 	"kubelab/core/node"
+	"kubelab/core/plain"
 	"kubelab/core/view"
 )
 
@@ -78,10 +79,10 @@ func containersIn(ctx context.Context, client *containerd.Client, n *node.Node) 
 
 // describe is what does not change in a container's life.
 func describe(id, image string, labels map[string]string) view.Container {
-	c := view.Container{ID: id, Image: clean(image), Name: clean(labels[containerNameLabel])}
+	c := view.Container{ID: id, Image: plain.Line(image), Name: plain.Line(labels[containerNameLabel])}
 	if name := labels[podNameLabel]; name != "" {
 		c.Pod = view.Object{
-			Resource: "pods", Namespace: clean(labels[podNamespaceLabel]), Name: clean(name), UID: clean(labels[podUIDLabel]),
+			Resource: "pods", Namespace: plain.Line(labels[podNamespaceLabel]), Name: plain.Line(name), UID: plain.Line(labels[podUIDLabel]),
 		}
 	}
 	return c
@@ -101,7 +102,7 @@ func imagesIn(ctx context.Context, client *containerd.Client) ([]view.Image, err
 		if err != nil {
 			size = 0 // a part of it is missing, as while it is pulled
 		}
-		out = append(out, view.Image{Name: clean(i.Name), Size: size})
+		out = append(out, view.Image{Name: plain.Line(i.Name), Size: size})
 	}
 	return out, nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"kubelab/core/component"
 	"kubelab/core/node"
+	"kubelab/core/plain"
 	"kubelab/core/view"
 )
 
@@ -81,9 +82,9 @@ func (f *follower) translate(ctx context.Context, e *envelope.Envelope) (view.Ev
 	var text string
 	switch d := decoded.(type) {
 	case *events.ImageCreate:
-		change.ID, text = clean(d.Name), "image "+d.Name+" added"
+		change.ID, text = plain.Line(d.Name), "image "+d.Name+" added"
 	case *events.ImageDelete:
-		change.ID, text = clean(d.Name), "image "+d.Name+" removed"
+		change.ID, text = plain.Line(d.Name), "image "+d.Name+" removed"
 	default:
 		text = f.translateContainer(ctx, decoded, &change)
 	}
@@ -92,7 +93,7 @@ func (f *follower) translate(ctx context.Context, e *envelope.Envelope) (view.Ev
 	}
 	out := view.Event{
 		Time: e.Timestamp, Kind: view.ContainerDone, Source: f.node.Machine.Name() + "/" + component.Containerd,
-		Text: clean(text), Container: &change,
+		Text: plain.Line(text), Container: &change,
 	}
 	if change.Pod.Name != "" {
 		out.Object = &change.Pod

@@ -64,7 +64,7 @@ func TestEventsOfContainerd(t *testing.T) {
 		{"/containers/delete", &events.ContainerDelete{ID: "s1"},
 			"container of demo/web-abc's sandbox deleted", view.ContainerChange{ID: "s1", Pod: pod, PID: 800}},
 		{"/tasks/start", &events.TaskStart{ContainerID: "x1"}, "task of x1 started", view.ContainerChange{ID: "x1"}},
-		{"/images/create", &events.ImageCreate{Name: "lab.local/\x1bdemo:1"}, "image lab.local/demo:1 added", view.ContainerChange{ID: "lab.local/demo:1"}},
+		{"/images/create", &events.ImageCreate{Name: "lab.local/\x1b[1mdemo:1"}, "image lab.local/demo:1 added", view.ContainerChange{ID: "lab.local/demo:1"}},
 		{"/images/delete", &events.ImageDelete{Name: "lab.local/demo:1"}, "image lab.local/demo:1 removed", view.ContainerChange{ID: "lab.local/demo:1"}},
 		{"/images/create", &events.ImageCreate{Name: "sha256:abc"}, "", view.ContainerChange{}},
 	} {

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
-	"unicode"
 
 	"kubelab/core/node"
 )
@@ -91,14 +89,4 @@ func namespaceOf(n *node.Node) (string, error) {
 		return "", errOff
 	}
 	return fmt.Sprintf("/proc/%d/ns/net", pid), nil
-}
-
-// clean removes from s what could change a terminal's state.
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(s, "\uFFFD"))
 }

@@ -20,6 +20,7 @@ import (
 	"kubelab/core/network"
 	"kubelab/core/node"
 	"kubelab/core/pki"
+	"kubelab/core/plain"
 	"kubelab/core/topology"
 	"kubelab/core/view"
 )
@@ -40,7 +41,7 @@ func Kubelet(ctx context.Context, n *node.Node, as topology.Machine) view.Kubele
 		err = fmt.Errorf("no answer within %s; kubelet may be waiting for an API server that tells who may ask", askBound)
 	}
 	if err != nil {
-		return view.Kubelet{Error: clean(err.Error())}
+		return view.Kubelet{Error: plain.Line(err.Error())}
 	}
 	k := view.Kubelet{
 		CRICalls:  byLabel(families["kubelet_runtime_operations_total"], "operation_type"),
@@ -67,7 +68,7 @@ func byLabel(f *dto.MetricFamily, label string) map[string]int64 {
 	for _, m := range f.GetMetric() {
 		for _, l := range m.GetLabel() {
 			if l.GetName() == label {
-				sums[clean(l.GetValue())] += int64(m.GetCounter().GetValue())
+				sums[plain.Line(l.GetValue())] += int64(m.GetCounter().GetValue())
 			}
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"kubelab/core/node"
+	"kubelab/core/plain"
 	"kubelab/core/view"
 )
 
@@ -81,7 +82,7 @@ func tally(namespace string, to netip.AddrPort, service view.Service, answers []
 		switch {
 		case a.err != nil:
 			p.Failed++
-			p.Why = clean(a.err.Error())
+			p.Why = plain.Line(a.err.Error())
 		case a.pod != "":
 			p.Answered[a.pod]++
 		default:
@@ -93,7 +94,7 @@ func tally(namespace string, to netip.AddrPort, service view.Service, answers []
 	}
 	endpoints, err := connections(namespace, to)
 	if err != nil {
-		p.Why = clean(fmt.Sprintf("the answers do not say who they are from, and neither can the kernel: %v", err))
+		p.Why = plain.Line(fmt.Sprintf("the answers do not say who they are from, and neither can the kernel: %v", err))
 	}
 	for _, a := range nameless {
 		p.Answered[podAt(service, endpoints[a.from.Port()])]++

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"kubelab/core/network"
+	"kubelab/core/plain"
 )
 
 const (
@@ -99,7 +100,7 @@ func ask(conn net.Conn, to netip.AddrPort) (pod string, err error) {
 	if json.NewDecoder(got.Body).Decode(&who) != nil || len(who.Pod) > maxName {
 		return "", nil
 	}
-	return clean(who.Pod), nil
+	return plain.Line(who.Pod), nil
 }
 
 // connections tells from the kernel's table of connections which endpoint those to an address were sent to, by the port

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"kubelab/core/network"
+	"kubelab/core/plain"
 	"kubelab/core/view"
 )
 
@@ -38,7 +39,7 @@ func readTable(ctx context.Context, namespace string) (table, error) {
 		return err
 	})
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
-		err = fmt.Errorf("%w: %s", err, clean(string(exit.Stderr)))
+		err = fmt.Errorf("%w: %s", err, plain.Line(string(exit.Stderr)))
 	}
 	if err != nil {
 		return table{}, fmt.Errorf("list the rules of kube-proxy: %w", err)
@@ -176,7 +177,7 @@ func (t table) about(service view.Object, ip string) (rules, endpoints []string)
 			} else if !slices.ContainsFunc(to, own) {
 				continue
 			}
-			rules = append(rules, clean("map "+name+": "+element))
+			rules = append(rules, plain.Line("map "+name+": "+element))
 		}
 	}
 	chains := slices.Clone(reached)
@@ -192,7 +193,7 @@ func (t table) about(service view.Object, ip string) (rules, endpoints []string)
 		}
 		shown = append(shown, name)
 		for _, rule := range t.chains[name] {
-			rules = append(rules, clean("chain "+name+": "+rule))
+			rules = append(rules, plain.Line("chain "+name+": "+rule))
 		}
 	}
 	return rules, t.endpoints(reached)

@@ -2,6 +2,7 @@ package brain
 
 import (
 	"fmt"
+	"kubelab/core/plain"
 	"strings"
 
 	"kubelab/core/component"
@@ -38,7 +39,7 @@ func (a *API) Title(s *panel.State) string {
 func isRequest(e *view.Event) bool { return e.Request != nil }
 
 // heartbeat reports whether a request only says that somebody is alive.
-func heartbeat(r *view.Request) bool { return r.Object.Resource == "leases" }
+func heartbeat(r *view.Request) bool { return r.Object.Routine() }
 
 // reading reports whether a request only looks.
 func reading(r *view.Request) bool {
@@ -182,7 +183,7 @@ func (a *API) Explain(s *panel.State) string {
 	r := e.Request
 	end := fmt.Sprintf("It was answered with %d after %s.", r.Code, panel.Brief(r.Took))
 	if r.Refused != "" {
-		end = fmt.Sprintf("%s refused it with %d: %s.", r.Refused, r.Code, strings.TrimSuffix(plain(r.Why), "."))
+		end = fmt.Sprintf("%s refused it with %d: %s.", r.Refused, r.Code, strings.TrimSuffix(plain.Line(r.Why), "."))
 	}
-	return plain(text + fmt.Sprintf("Here %s asked %s to %s %s. ", who(r.User), r.Server, r.Verb, what(r)) + end)
+	return plain.Line(text + fmt.Sprintf("Here %s asked %s to %s %s. ", who(r.User), r.Server, r.Verb, what(r)) + end)
 }

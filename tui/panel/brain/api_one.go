@@ -2,6 +2,7 @@ package brain
 
 import (
 	"fmt"
+	"kubelab/core/plain"
 	"strings"
 	"time"
 
@@ -39,7 +40,7 @@ func (a *API) drawOne(p *page, s *panel.State) {
 		if value == "" {
 			return
 		}
-		for i, line := range widget.Wrap(plain(value), max(p.w-12, 8)) {
+		for i, line := range widget.Wrap(plain.Line(value), max(p.w-12, 8)) {
 			if i > 0 {
 				name = ""
 			}
@@ -62,9 +63,9 @@ func (a *API) drawOne(p *page, s *panel.State) {
 	if len(r.Mutations) > 0 {
 		body.add(heading(t, p.w, "What admission changed", ""))
 		for _, m := range r.Mutations {
-			name, value, ok := strings.Cut(plain(m), " = ")
+			name, value, ok := strings.Cut(plain.Line(m), " = ")
 			if !ok {
-				body.add("  " + plain(m))
+				body.add("  " + plain.Line(m))
 				continue
 			}
 			body.add("  " + t.Accent.Render(name) + t.Muted.Render(" = ") + value)
@@ -90,7 +91,7 @@ func stages(p *page, t *theme.Theme, r *view.Request) {
 	bar := min(max(p.w-60, 0), 24)
 	for i, stage := range list {
 		if i == 0 {
-			p.add(ms(0) + "  " + plain(stage.Name))
+			p.add(ms(0) + "  " + plain.Line(stage.Name))
 			continue
 		}
 		step := max(stage.At-list[i-1].At, 0)
@@ -98,7 +99,7 @@ func stages(p *page, t *theme.Theme, r *view.Request) {
 		if i == len(list)-1 {
 			meanwhile = lastStep(r)
 		}
-		line := ms(stage.At) + "  " + fitLine(plain(stage.Name), 24) + " "
+		line := ms(stage.At) + "  " + widget.Fit(plain.Line(stage.Name), 24) + " "
 		if bar > 0 && r.Took > 0 {
 			line += widget.Bar(float64(step)/float64(r.Took), bar, t.Accent, t.Border) + " "
 		}

@@ -2,6 +2,7 @@ package brain
 
 import (
 	"fmt"
+	"kubelab/core/plain"
 	"strconv"
 	"strings"
 	"time"
@@ -73,13 +74,13 @@ func (a *API) drawServers(p *page, s *panel.State, st *stats, cells int) {
 		last = ""
 	}
 	row := func(name, rate, rates, median, medians, p99, refused string) {
-		line := fitLine(name, 13) + " " + widget.FitLeft(rate, 6) + " "
+		line := widget.Fit(name, 13) + " " + widget.FitLeft(rate, 6) + " "
 		if cells > 3 {
-			line += fitLine(rates, cells) + " "
+			line += widget.Fit(rates, cells) + " "
 		}
 		line += widget.FitLeft(median, 8) + " "
 		if cells > 3 {
-			line += fitLine(medians, cells) + " "
+			line += widget.Fit(medians, cells) + " "
 		}
 		p.add(line + widget.FitLeft(p99, 8) + " " + widget.FitLeft(refused, 8))
 	}
@@ -102,7 +103,7 @@ func (a *API) drawServers(p *page, s *panel.State, st *stats, cells int) {
 		if sign.Word != "running" {
 			rates = sign.Style.Render(sign.Word)
 		}
-		row(sign.String()+" "+plain(master.Name), fmt.Sprintf("%.1f", one.rate), rates, median, medians, p99, refused)
+		row(sign.String()+" "+plain.Line(master.Name), fmt.Sprintf("%.1f", one.rate), rates, median, medians, p99, refused)
 	}
 }
 
@@ -128,9 +129,9 @@ func drawCounts(p *page, s *panel.State, st *stats) {
 		if i < len(st.clients) {
 			c := st.clients[i]
 			bar := max(c.n*min(max(left-36, 0), 24)/st.clients[0].n, 1)
-			client = widget.FitLeft(strconv.Itoa(c.n), 5) + " " + fitLine(plain(who(c.name)), 28) + " " + t.Accent.Render(strings.Repeat("━", bar))
+			client = widget.FitLeft(strconv.Itoa(c.n), 5) + " " + widget.Fit(plain.Line(who(c.name)), 28) + " " + t.Accent.Render(strings.Repeat("━", bar))
 		}
-		p.add(fitLine(client, left) + "  " + fitLine(refusals(t, string(layer), st.refused[layer]), right))
+		p.add(widget.Fit(client, left) + "  " + widget.Fit(refusals(t, string(layer), st.refused[layer]), right))
 	}
 }
 
@@ -146,7 +147,7 @@ func drawCountsShort(p *page, s *panel.State, st *stats) {
 	t := s.Theme
 	var clients, refused []string
 	for i, c := range st.clients {
-		text := fmt.Sprintf("%s %d", plain(who(c.name)), c.n)
+		text := fmt.Sprintf("%s %d", plain.Line(who(c.name)), c.n)
 		if i > 0 && len(strings.Join(clients, " · "))+len(text) > p.w-20 {
 			clients = append(clients, t.Muted.Render(fmt.Sprintf("%d more", len(st.clients)-i)))
 			break
@@ -170,7 +171,7 @@ func requestCells(s *panel.State, e *view.Event) []string {
 	if r.Long {
 		took = t.Muted.Render("open")
 	}
-	return []string{when(s, e.Time), plain(r.Server), code(t, r), took, verb(t, r), object(t, r), plain(who(r.User))}
+	return []string{when(s, e.Time), plain.Line(r.Server), code(t, r), took, verb(t, r), object(t, r), plain.Line(who(r.User))}
 }
 
 // verb is what a request does: what changes something stands out.
@@ -198,21 +199,21 @@ func code(t *theme.Theme, r *view.Request) string {
 // object is what a request is about, in its namespace's colour.
 func object(t *theme.Theme, r *view.Request) string {
 	if r.Object.Resource == "" {
-		return t.Muted.Render(plain(r.Path))
+		return t.Muted.Render(plain.Line(r.Path))
 	}
 	o, text := r.Object, ""
 	switch {
 	case o.Namespace == "" && o.Name == "":
 		text = show(t.Muted, o.Resource)
 	case o.Namespace == "":
-		text = show(t.Muted, o.Resource+"/") + plain(o.Name)
+		text = show(t.Muted, o.Resource+"/") + plain.Line(o.Name)
 	case o.Name == "":
 		text = show(t.Muted, o.Resource+"/") + show(t.Namespace(o.Namespace), o.Namespace)
 	default:
-		text = show(t.Muted, o.Resource+"/") + show(t.Namespace(o.Namespace), o.Namespace+"/") + plain(o.Name)
+		text = show(t.Muted, o.Resource+"/") + show(t.Namespace(o.Namespace), o.Namespace+"/") + plain.Line(o.Name)
 	}
 	if r.Sub != "" {
-		text += t.Muted.Render(" (" + plain(r.Sub) + ")")
+		text += t.Muted.Render(" (" + plain.Line(r.Sub) + ")")
 	}
 	return text
 }

@@ -2,6 +2,7 @@ package brain
 
 import (
 	"fmt"
+	"kubelab/core/plain"
 	"strings"
 	"time"
 
@@ -183,13 +184,13 @@ func (c *Controllers) Explain(s *panel.State) string {
 	}
 	for _, w := range s.Lab.Workloads {
 		if w.Ready < w.Desired {
-			return plain(text + fmt.Sprintf("Here the %s %s wants %s and %d are ready: see below what is written until the rest is.",
+			return plain.Line(text + fmt.Sprintf("Here the %s %s wants %s and %d are ready: see below what is written until the rest is.",
 				w.Kind, w.Name, panel.Plural(w.Desired, "pod"), w.Ready))
 		}
 	}
 	for _, w := range s.Lab.Workloads {
 		if w.Owner == "" {
-			return plain(text + fmt.Sprintf("Here the %s %s wants %s and has them ready, so its controller has nothing to do; delete one, and it will.",
+			return plain.Line(text + fmt.Sprintf("Here the %s %s wants %s and has them ready, so its controller has nothing to do; delete one, and it will.",
 				w.Kind, w.Name, panel.Plural(w.Desired, "pod")))
 		}
 	}

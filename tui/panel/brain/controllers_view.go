@@ -2,6 +2,7 @@ package brain
 
 import (
 	"fmt"
+	"kubelab/core/plain"
 	"strconv"
 
 	"kubelab/core/component"
@@ -92,7 +93,7 @@ func queueCells(s *panel.State, q view.Controller) []string {
 			ago = t.Changed.Render(ago)
 		}
 	}
-	return []string{plain(q.Name), depth, number(q.Adds), number(q.Retries), fmt.Sprintf("%.1f", q.Rate), last, ago}
+	return []string{plain.Line(q.Name), depth, number(q.Adds), number(q.Retries), fmt.Sprintf("%.1f", q.Rate), last, ago}
 }
 
 func (c *Controllers) drawWorkloads(p *page, s *panel.State, h int) {
@@ -129,7 +130,7 @@ func (c *Controllers) drawWorkloads(p *page, s *panel.State, h int) {
 
 func workloadCells(s *panel.State, w view.Workload) []string {
 	t := s.Theme
-	name := show(t.Namespace(w.Namespace), w.Namespace) + t.Muted.Render("/") + plain(w.Name)
+	name := show(t.Namespace(w.Namespace), w.Namespace) + t.Muted.Render("/") + plain.Line(w.Name)
 	if w.Owner != "" {
 		name = t.Muted.Render("└ ") + name
 	}
@@ -148,7 +149,7 @@ func workloadCells(s *panel.State, w view.Workload) []string {
 	if w.Ready < w.Desired {
 		ready = t.Warn.Render(ready)
 	}
-	return []string{t.Muted.Render(plain(w.Kind)), name, strconv.Itoa(w.Desired), strconv.Itoa(w.Current), ready, strconv.Itoa(w.Updated), bar}
+	return []string{t.Muted.Render(plain.Line(w.Kind)), name, strconv.Itoa(w.Desired), strconv.Itoa(w.Current), ready, strconv.Itoa(w.Updated), bar}
 }
 
 func (c *Controllers) drawWrites(p *page, s *panel.State) {
@@ -166,5 +167,5 @@ func (c *Controllers) drawWrites(p *page, s *panel.State) {
 
 func writeCells(s *panel.State, e *view.Event) []string {
 	t, r := s.Theme, e.Request
-	return []string{when(s, e.Time), plain(who(r.User)), verb(t, r), object(t, r), code(t, r), panel.Brief(r.Took)}
+	return []string{when(s, e.Time), plain.Line(who(r.User)), verb(t, r), object(t, r), code(t, r), panel.Brief(r.Took)}
 }

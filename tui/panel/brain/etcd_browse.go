@@ -2,6 +2,7 @@ package brain
 
 import (
 	"fmt"
+	"kubelab/core/plain"
 	"strconv"
 	"strings"
 
@@ -199,7 +200,7 @@ func (b *browser) draw(p *page, s *panel.State) {
 			note = "only " + strconv.Quote(b.filter)
 		}
 	}
-	p.add(heading(t, p.w, plain(b.path), note))
+	p.add(heading(t, p.w, plain.Line(b.path), note))
 	switch {
 	case b.err != nil:
 		p.prose(t.Bad, "✗ "+b.err.Error())
@@ -217,9 +218,9 @@ func (b *browser) draw(p *page, s *panel.State) {
 func (e entry) cells(t *theme.Theme) []string {
 	revision := strconv.FormatInt(e.modified, 10)
 	if strings.HasSuffix(e.name, "/") {
-		return []string{t.Accent.Render("▸ " + plain(e.name)), strconv.Itoa(e.keys), panel.Size(int64(e.size)), revision, ""}
+		return []string{t.Accent.Render("▸ " + plain.Line(e.name)), strconv.Itoa(e.keys), panel.Size(int64(e.size)), revision, ""}
 	}
-	return []string{"  " + plain(e.name), "", panel.Size(int64(e.size)), revision, strconv.FormatInt(e.version, 10)}
+	return []string{"  " + plain.Line(e.name), "", panel.Size(int64(e.size)), revision, strconv.FormatInt(e.version, 10)}
 }
 
 // drawValue shows what a key holds.
@@ -243,7 +244,7 @@ func (b *browser) drawValue(p *page, t *theme.Theme) {
 
 // yamlLine is a line of YAML with the name of its field set off.
 func yamlLine(t *theme.Theme, line string) string {
-	line = plain(line)
+	line = plain.Line(line)
 	name, value, ok := strings.Cut(line, ":")
 	if !ok || strings.ContainsAny(name, `"'`) {
 		return line

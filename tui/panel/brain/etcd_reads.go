@@ -2,6 +2,7 @@ package brain
 
 import (
 	"fmt"
+	"kubelab/core/plain"
 	"strings"
 	"time"
 
@@ -29,22 +30,22 @@ func (r *reads) answered(s *panel.State, list []view.Read, err error) {
 func (r *reads) draw(p *page, s *panel.State) {
 	t := s.Theme
 	end := min(len(p.lines)+2+max(len(s.Lab.Etcd.Each), len(r.list)), p.h)
-	p.add(heading(t, p.w, "Reads of "+plain(strings.TrimPrefix(r.key, registry)), "at "+panel.Clock(r.at)+", r again, c closes"))
+	p.add(heading(t, p.w, "Reads of "+plain.Line(strings.TrimPrefix(r.key, registry)), "at "+panel.Clock(r.at)+", r again, c closes"))
 	half := max((p.w-12)/2, 12)
-	row := func(a, b, c string) { p.add(fitLine(a, 10) + " " + fitLine(b, half) + " " + fitLine(c, half)) }
+	row := func(a, b, c string) { p.add(widget.Fit(a, 10) + " " + widget.Fit(b, half) + " " + widget.Fit(c, half)) }
 	row(t.Muted.Render("member"), t.Muted.Render("linearizable: majority agrees"), t.Muted.Render("serializable: its own copy"))
 	switch {
 	case r.asks:
 		p.add(t.Muted.Render("asking every member; one without a majority gives up after 2 s"))
 	case r.err != nil:
-		p.add(t.Bad.Render("✗ " + plain(r.err.Error())))
+		p.add(t.Bad.Render("✗ " + plain.Line(r.err.Error())))
 	}
 	newest := int64(0)
 	for _, m := range r.list {
 		newest = max(newest, m.Linearizable.Modified, m.Serializable.Modified)
 	}
 	for _, m := range r.list {
-		row(plain(m.Member), got(s, m.Linearizable, newest), got(s, m.Serializable, newest))
+		row(plain.Line(m.Member), got(s, m.Linearizable, newest), got(s, m.Serializable, newest))
 	}
 	for len(p.lines) < end {
 		p.add("")
@@ -56,9 +57,9 @@ func got(s *panel.State, g view.Got, newest int64) string {
 	t := s.Theme
 	took := widget.FitLeft(panel.Brief(g.Took), 8)
 	if g.Error != "" && g.Took == 0 {
-		return t.Bad.Render("✗ " + plain(g.Error))
+		return t.Bad.Render("✗ " + plain.Line(g.Error))
 	} else if g.Error != "" {
-		return t.Bad.Render("✗ " + took + "  " + plain(g.Error))
+		return t.Bad.Render("✗ " + took + "  " + plain.Line(g.Error))
 	}
 	text := t.Good.Render("●") + " " + took + "  "
 	switch {

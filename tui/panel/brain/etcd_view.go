@@ -2,6 +2,7 @@ package brain
 
 import (
 	"fmt"
+	"kubelab/core/plain"
 	"strconv"
 	"strings"
 
@@ -68,7 +69,7 @@ func quorumLine(s *panel.State, w int) string {
 	if w >= 100 {
 		leader := t.Bad.Render("no leader")
 		if etcd.Leader != "" {
-			leader = t.Leads.Render("★ " + plain(etcd.Leader))
+			leader = t.Leads.Render("★ " + plain.Line(etcd.Leader))
 		}
 		line += t.Muted.Render("   leader ") + leader + t.Muted.Render("   term ") + strconv.FormatUint(etcd.Term, 10)
 	}
@@ -79,7 +80,7 @@ func quorumLine(s *panel.State, w int) string {
 func memberCells(s *panel.State, m view.EtcdMember, w int) []string {
 	t := s.Theme
 	sign := memberSign(s, m)
-	name := sign.String() + " " + plain(m.Name)
+	name := sign.String() + " " + plain.Line(m.Name)
 	if m.ID == "" || !runs(s, m) {
 		c := status(s, m.Name, component.Etcd)
 		why := ""
@@ -87,7 +88,7 @@ func memberCells(s *panel.State, m view.EtcdMember, w int) []string {
 			why = "for " + panel.Ago(s.Now, c.Since)
 		}
 		if c.Error != "" {
-			why += ": " + plain(c.Error)
+			why += ": " + plain.Line(c.Error)
 		}
 		if m.ID == "" {
 			return []string{name, sign.Style.Render(sign.Word), "-", "-", "-", "-", "-", "-", "-", sign.Style.Render(why)}
@@ -121,17 +122,17 @@ func memberNotes(s *panel.State, m view.EtcdMember, w int) string {
 	t := s.Theme
 	var notes []string
 	for _, a := range m.Alarms {
-		notes = append(notes, t.Bad.Render("✗ "+plain(a)))
+		notes = append(notes, t.Bad.Render("✗ "+plain.Line(a)))
 	}
 	if old, is := panel.Stale(s, m.Name+"/"+component.Etcd); is {
 		since := "for " + panel.Ago(s.Now, old.Since)
 		if w >= 140 {
 			since = sinceText(s, old.Since)
 		}
-		notes = append(notes, t.Warn.Render("stale "+since+": "+plain(old.Why)))
+		notes = append(notes, t.Warn.Render("stale "+since+": "+plain.Line(old.Why)))
 	}
 	if lost := missing(m); len(lost) > 0 {
-		notes = append(notes, t.Bad.Render("✗ peer "+plain(strings.Join(lost, ", "))))
+		notes = append(notes, t.Bad.Render("✗ peer "+plain.Line(strings.Join(lost, ", "))))
 	} else if len(m.Peers) > 0 {
 		notes = append(notes, t.Muted.Render(fmt.Sprintf("%d of %d peers", len(m.Peers), len(m.Peers))))
 	}
@@ -147,7 +148,7 @@ func elections(p *page, s *panel.State, lines int) {
 		at := len(all) - 1 - i
 		switch {
 		case at >= 0:
-			text := plain(all[at].Text)
+			text := plain.Line(all[at].Text)
 			if strings.Contains(text, "no leader") {
 				text = t.Bad.Render(text)
 			}
@@ -191,7 +192,7 @@ func keyCells(s *panel.State, event *view.Event) []string {
 	case k.Version == 1:
 		op = t.Good.Render("+ create")
 	}
-	return []string{when(s, event.Time), strconv.FormatInt(k.Revision, 10), op, plain(strings.TrimPrefix(k.Key, registry)), holds(s, event)}
+	return []string{when(s, event.Time), strconv.FormatInt(k.Revision, 10), op, plain.Line(strings.TrimPrefix(k.Key, registry)), holds(s, event)}
 }
 
 // holds is what an event's text says beside the key and what was done to it; its version where that is nothing.
@@ -205,7 +206,7 @@ func holds(s *panel.State, event *view.Event) string {
 		text = strings.TrimLeft(strings.TrimPrefix(text, word), ": ")
 	}
 	if text != "" {
-		return plain(text)
+		return plain.Line(text)
 	}
 	if event.Key.Deleted {
 		return s.Theme.Muted.Render("nothing")

@@ -2,6 +2,7 @@ package brain
 
 import (
 	"fmt"
+	"kubelab/core/plain"
 	"strings"
 	"time"
 
@@ -40,7 +41,7 @@ func leads(s *panel.State, name string, w int) []string {
 		line += t.Muted.Render("   since ") + panel.Clock(at)
 	}
 	if says := s.Lab.Leases[name]; says != "" && says != lease.Holder {
-		line += "   " + t.Warn.Render(plain(says)+" still believes that it leads")
+		line += "   " + t.Warn.Render(plain.Line(says)+" still believes that it leads")
 	}
 	return []string{line, others(s, name, lease.Holder)}
 }
@@ -53,7 +54,7 @@ func others(s *panel.State, name, holder string) string {
 			continue
 		}
 		sign := s.Theme.Component(withoutLead(m.Components[name]))
-		list = append(list, sign.String()+" "+plain(m.Name)+" "+s.Theme.Muted.Render(sign.Word))
+		list = append(list, sign.String()+" "+plain.Line(m.Name)+" "+s.Theme.Muted.Render(sign.Word))
 	}
 	if len(list) == 0 {
 		return s.Theme.Muted.Render("  nobody else could lead")

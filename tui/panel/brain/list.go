@@ -80,14 +80,14 @@ func (l *list) draw(s *panel.State, w, h int, focused bool, cells func(i int) []
 				b.WriteByte(' ')
 			}
 			text := cell(c)
-			if n := width(text); l.cols[c].right && n < widths[at] {
+			if n := widget.Width(text); l.cols[c].right && n < widths[at] {
 				b.WriteString(strings.Repeat(" ", widths[at]-n))
 				b.WriteString(text)
 				continue
 			}
-			b.WriteString(fitLine(text, widths[at]))
+			b.WriteString(widget.Fit(text, widths[at]))
 		}
-		return fitLine(b.String(), w)
+		return widget.Fit(b.String(), w)
 	}
 	selected := -1
 	if l.offset = 0; focused {

@@ -3,6 +3,7 @@ package brain
 import (
 	"cmp"
 	"fmt"
+	"kubelab/core/plain"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,16 +42,16 @@ func (m *matrix) key(key string) bool {
 
 func (p *Scheduler) drawOpen(pg *page, s *panel.State) {
 	t, d := s.Theme, p.open
-	name := plain(d.Pod.Namespace + "/" + d.Pod.Name)
+	name := plain.Line(d.Pod.Namespace + "/" + d.Pod.Name)
 	result := t.Bad.Render("✗ fits nowhere")
 	if d.Node != "" {
-		result = t.Leads.Render("★ " + plain(d.Node))
+		result = t.Leads.Render("★ " + plain.Line(d.Node))
 	}
 	head := t.Title.Render(name) + "  " + result
 	if d.WhatIf {
 		would := t.Bad.Render("✗ would fit nowhere")
 		if d.Node != "" {
-			would = "would go to " + t.Leads.Render("★ "+plain(d.Node))
+			would = "would go to " + t.Leads.Render("★ "+plain.Line(d.Node))
 		}
 		head = t.Warn.Render("WHAT IF ") + show(t.Title, p.line) + "  " + would
 	}
@@ -109,7 +110,7 @@ func (m *matrix) lines(s *panel.State, d *view.Decision, w int) []string {
 	m.left = min(m.left, max(len(nodes)-m.nodes, 0))
 	shown := nodes[m.left:min(m.left+m.nodes, len(nodes))]
 	row := func(name string, of func(v view.Verdict) string) string {
-		line := fitLine(name, label)
+		line := widget.Fit(name, label)
 		for _, v := range shown {
 			line += widget.FitLeft(of(v), cell)
 		}
@@ -122,13 +123,13 @@ func (m *matrix) lines(s *panel.State, d *view.Decision, w int) []string {
 	out := []string{row(t.Muted.Render("  plugin"), func(v view.Verdict) string { return nodeHead(s, d, v) })}
 	out = append(out, heading(t, w, "Filters", strings.TrimSpace("✓ may run there  ✗ says no  · not asked any more  "+note)))
 	for i, filter := range d.Filters {
-		out = append(out, row("  "+plain(filter), func(v view.Verdict) string { return filtered(s, d, v, i) }))
+		out = append(out, row("  "+plain.Line(filter), func(v view.Verdict) string { return filtered(s, d, v, i) }))
 	}
 	out = append(out, rejections(s, nodes, w)...)
 	if len(d.Scorers) > 0 {
 		out = append(out, heading(t, w, "Scores", "the more the better"))
 		for _, scorer := range d.Scorers {
-			out = append(out, row("  "+plain(scorer), func(v view.Verdict) string { return score(s, d, v, scorer) }))
+			out = append(out, row("  "+plain.Line(scorer), func(v view.Verdict) string { return score(s, d, v, scorer) }))
 		}
 		out = append(out, row(t.Title.Render("  total"), func(v view.Verdict) string {
 			switch {
@@ -151,7 +152,7 @@ func (m *matrix) lines(s *panel.State, d *view.Decision, w int) []string {
 
 func nodeHead(s *panel.State, d *view.Decision, v view.Verdict) string {
 	t := s.Theme
-	switch name := plain(v.Node); {
+	switch name := plain.Line(v.Node); {
 	case v.Node == d.Node:
 		return t.Leads.Render("★ " + name)
 	case v.Fits:
@@ -225,7 +226,7 @@ func rejections(s *panel.State, nodes []view.Verdict, w int) (out []string) {
 // wrapped is text in lines that begin below each other, the first one with a sign.
 func wrapped(style lipgloss.Style, sign, text string, w int) (out []string) {
 	n := len([]rune(sign))
-	for i, line := range widget.Wrap(plain(text), max(w-n, 8)) {
+	for i, line := range widget.Wrap(plain.Line(text), max(w-n, 8)) {
 		if i > 0 {
 			sign = strings.Repeat(" ", n)
 		}

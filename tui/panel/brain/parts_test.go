@@ -1,6 +1,7 @@
 package brain
 
 import (
+	"kubelab/core/plain"
 	"reflect"
 	"strings"
 	"testing"
@@ -108,8 +109,8 @@ func TestWhatKeysHold(t *testing.T) {
 		"pods/demo/a created: Pending": "Pending", "pods/demo/a: Running on node-1": "Running on node-1", "pods/demo/a updated": "version 3, 99 B", "": "version 3, 99 B",
 	} {
 		got := holds(s, &view.Event{Object: &pod, Text: text, Key: &view.KeyChange{Version: 3, Size: 99}})
-		if plain(got) != want {
-			t.Errorf("holds(%q) = %q, want %q", text, plain(got), want)
+		if plain.Line(got) != want {
+			t.Errorf("holds(%q) = %q, want %q", text, plain.Line(got), want)
 		}
 	}
 }
@@ -135,7 +136,7 @@ func TestALeaseThatRanOut(t *testing.T) {
 	s.Lab.Holders["kube-scheduler"] = lease
 	s.Lab.Leases["kube-scheduler"] = "master-1"
 	s.Lab.Stale = append(s.Lab.Stale, view.Stale{Source: "objects", Since: ago(time.Second)})
-	got := plain(leads(s, "kube-scheduler", 200)[0])
+	got := plain.Line(leads(s, "kube-scheduler", 200)[0])
 	for _, want := range []string{"ran out 2.5s ago: another may take it", "stale since 12:12:42.600", "master-1 still believes that it leads"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q does not say %q", got, want)

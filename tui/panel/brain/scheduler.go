@@ -2,6 +2,7 @@ package brain
 
 import (
 	"fmt"
+	"kubelab/core/plain"
 	"time"
 
 	"kubelab/core/component"
@@ -42,7 +43,7 @@ func (p *Scheduler) Title(s *panel.State) string {
 	case p.open != nil && p.open.WhatIf:
 		return "scheduler · what if"
 	case p.open != nil:
-		return "scheduler · " + plain(p.open.Pod.Name)
+		return "scheduler · " + plain.Line(p.open.Pod.Name)
 	}
 	return "scheduler"
 }
@@ -171,7 +172,7 @@ func (p *Scheduler) Show(s *panel.State, what string) panel.Result {
 		}
 	}
 	p.open = nil
-	return panel.Result{Note: "no decision about " + plain(what) + " is remembered"}
+	return panel.Result{Note: "no decision about " + plain.Line(what) + " is remembered"}
 }
 
 func (p *Scheduler) Filter(text string) { p.filter = text }
@@ -202,7 +203,7 @@ func (p *Scheduler) Explain(s *panel.State) string {
 	case d == nil:
 		return text + "No decision is remembered yet: scale a Deployment, and see its pods find their nodes."
 	case d.Node == "":
-		return plain(text + fmt.Sprintf("For %s there is no node at the moment: %s.", d.Pod.Name, d.Why))
+		return plain.Line(text + fmt.Sprintf("For %s there is no node at the moment: %s.", d.Pod.Name, d.Why))
 	}
-	return plain(text + fmt.Sprintf("%s went to %s, one of %d nodes of %d that could take it: %s.", d.Pod.Name, d.Node, fits(d), len(d.Nodes), reason(d)))
+	return plain.Line(text + fmt.Sprintf("%s went to %s, one of %d nodes of %d that could take it: %s.", d.Pod.Name, d.Node, fits(d), len(d.Nodes), reason(d)))
 }

@@ -2,6 +2,7 @@ package brain
 
 import (
 	"fmt"
+	"kubelab/core/plain"
 	"slices"
 	"strconv"
 	"strings"
@@ -57,7 +58,7 @@ func (p *Scheduler) drawQueue(pg *page, s *panel.State) {
 	}
 	pg.add(heading(t, pg.w, "Queue", note))
 	if q == nil && p.queueErr != nil {
-		pg.add(t.Muted.Render("not known: "+plain(p.queueErr.Error())), "", "", "")
+		pg.add(t.Muted.Render("not known: "+plain.Line(p.queueErr.Error())), "", "", "")
 		return
 	}
 	if q == nil {
@@ -84,7 +85,7 @@ func (p *Scheduler) drawQueue(pg *page, s *panel.State) {
 		default:
 			count = t.Muted.Render(count)
 		}
-		pg.add("  " + fitLine(part.name, 13) + count + "  " + names)
+		pg.add("  " + widget.Fit(part.name, 13) + count + "  " + names)
 	}
 }
 
@@ -92,7 +93,7 @@ func (p *Scheduler) drawQueue(pg *page, s *panel.State) {
 func podNames(list []view.Object, w int) string {
 	text := ""
 	for i, o := range list {
-		name := plain(o.Namespace + "/" + o.Name)
+		name := plain.Line(o.Namespace + "/" + o.Name)
 		if i > 0 && ansi.StringWidth(text)+len(name)+12 > w {
 			return text + fmt.Sprintf("  and %d more", len(list)-i)
 		}
@@ -106,16 +107,16 @@ func podNames(list []view.Object, w int) string {
 
 func decisionCells(s *panel.State, e *view.Event) []string {
 	t, d := s.Theme, e.Decision
-	node := t.Good.Render("→ ") + plain(d.Node)
-	why := t.Muted.Render(plain(reason(d)))
+	node := t.Good.Render("→ ") + plain.Line(d.Node)
+	why := t.Muted.Render(plain.Line(reason(d)))
 	if d.Node == "" {
-		node, why = t.Bad.Render("✗ none"), t.Warn.Render(plain(reason(d)))
+		node, why = t.Bad.Render("✗ none"), t.Warn.Render(plain.Line(reason(d)))
 	}
 	score := "-"
 	if v := verdict(d, d.Node); v != nil && len(v.Scores) > 0 {
 		score = strconv.FormatInt(v.Total, 10)
 	}
-	pod := show(t.Namespace(d.Pod.Namespace), d.Pod.Namespace) + t.Muted.Render("/") + plain(d.Pod.Name)
+	pod := show(t.Namespace(d.Pod.Namespace), d.Pod.Namespace) + t.Muted.Render("/") + plain.Line(d.Pod.Name)
 	return []string{when(s, e.Time), pod, node, fmt.Sprintf("%d of %d", fits(d), len(d.Nodes)), score, panel.Brief(d.Took), why}
 }
 

@@ -1,9 +1,9 @@
 package brain
 
 import (
+	"kubelab/core/plain"
 	"strings"
 	"time"
-	"unicode"
 
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
@@ -31,64 +31,14 @@ func when(s *panel.State, t time.Time) string {
 	return s.Theme.Muted.Render(panel.Clock(t))
 }
 
-// plain makes one line of what others wrote. It has been stripped before, but a newline here would break the screen.
-func plain(text string) string {
-	if !strings.ContainsFunc(text, unfit) {
-		return text
-	}
-	return strings.Map(func(r rune) rune {
-		if unfit(r) {
-			return ' '
-		}
-		return r
-	}, ansi.Strip(strings.ToValidUTF8(text, "?")))
-}
-
-func unfit(r rune) bool { return unicode.IsControl(r) || r == unicode.ReplacementChar }
-
 // show is what others wrote in a style.
-func show(style lipgloss.Style, text string) string { return style.Render(plain(text)) }
-
-// fitLine makes a line exactly w cells wide. widget.Fit leaves one cell too few where it cuts within a character of two.
-func fitLine(text string, w int) string {
-	n := width(text)
-	if w > 0 && n > w {
-		text = ansi.Truncate(text, w, "…")
-		n = width(text)
-	}
-	switch {
-	case w <= 0:
-		return ""
-	case n < w:
-		return text + strings.Repeat(" ", w-n)
-	}
-	return text
-}
-
-// width is how many cells text takes. Nearly all of it is ASCII and colours, which are counted fast.
-func width(text string) (n int) {
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case c >= ' ' && c < 0x7f:
-			n++
-		case c == 0x1b && i+1 < len(text) && text[i+1] == '[':
-			end := strings.IndexByte(text[i:], 'm')
-			if end < 0 {
-				return ansi.StringWidth(text)
-			}
-			i += end
-		default:
-			return ansi.StringWidth(text)
-		}
-	}
-	return n
-}
+func show(style lipgloss.Style, text string) string { return style.Render(plain.Line(text)) }
 
 // heading begins a section: its title, what is to say about it, and a line to the end.
 func heading(t *theme.Theme, w int, title, note string) string {
 	text := t.Title.Render(title) + " "
 	if note != "" {
-		text += t.Muted.Render("· "+plain(note)) + " "
+		text += t.Muted.Render("· "+plain.Line(note)) + " "
 	}
 	if n := w - ansi.StringWidth(text); n > 0 {
 		text += t.Border.Render(strings.Repeat("─", n))
@@ -177,7 +127,7 @@ type page struct {
 
 func (p *page) add(lines ...string) {
 	for _, line := range lines {
-		p.lines = append(p.lines, fitLine(line, p.w))
+		p.lines = append(p.lines, widget.Fit(line, p.w))
 	}
 }
 
@@ -215,7 +165,7 @@ func (p *page) String() string {
 
 // prose adds text in words, wrapped.
 func (p *page) prose(style lipgloss.Style, text string) {
-	for _, line := range widget.Wrap(plain(text), max(p.w, 1)) {
+	for _, line := range widget.Wrap(plain.Line(text), max(p.w, 1)) {
 		p.add(style.Render(line))
 	}
 }

@@ -20,14 +20,14 @@ type span struct {
 // cell is what stands in one place of a table, or a whole line.
 type cell []span
 
-func plain(text string) cell                         { return cell{{text: text}} }
+func words(text string) cell                         { return cell{{text: text}} }
 func styled(text string, style *lipgloss.Style) cell { return cell{{text, style}} }
 
 // width is how many cells the text takes.
 func (c cell) width() int {
 	n := 0
 	for _, s := range c {
-		n += width(s.text)
+		n += widget.Width(s.text)
 	}
 	return n
 }
@@ -50,12 +50,12 @@ func (c cell) padded(w int) cell {
 	}
 	var out cell
 	for i, s := range c {
-		n := width(s.text)
+		n := widget.Width(s.text)
 		if n < w {
 			out, w = append(out, s), w-n
 			continue
 		}
-		return append(out, span{fit(cell(c[i:]).text(), w), s.style})
+		return append(out, span{widget.Fit(cell(c[i:]).text(), w), s.style})
 	}
 	return out
 }
@@ -70,11 +70,11 @@ func (c cell) shortened(w int) cell {
 
 // middle cuts text in its middle to w cells, at least 10; its last 6 cells stay.
 func middle(text string, w int) string {
-	n := width(text)
+	n := widget.Width(text)
 	if n <= w || w < 10 {
-		return fit(text, w)
+		return widget.Fit(text, w)
 	}
-	return fit(fit(text, w-6)+ansi.TruncateLeft(text, n-6, ""), w)
+	return widget.Fit(widget.Fit(text, w-6)+ansi.TruncateLeft(text, n-6, ""), w)
 }
 
 // ruler is a line across a panel with a title, and a note after it.
@@ -154,59 +154,4 @@ func line(s *panel.State, c cell, w int, selected bool) string {
 	}
 	p.flush()
 	return p.out.String()
-}
-
-// ascii reports whether all of text is printable ASCII, as nearly everything is; then bytes are cells.
-func ascii(text string) bool {
-	for i := range len(text) {
-		if text[i] < ' ' || text[i] > '~' {
-			return false
-		}
-	}
-	return true
-}
-
-func width(text string) int {
-	if ascii(text) {
-		return len(text)
-	}
-	return ansi.StringWidth(text)
-}
-
-// safe is text that is one line and cannot change a terminal's state.
-func safe(text string) string {
-	if ascii(text) {
-		return text
-	}
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 || r == '\u2028' || r == '\u2029' {
-			return ' '
-		}
-		return r
-	}, ansi.Strip(text))
-}
-
-// fit makes text exactly w cells wide.
-func fit(text string, w int) string {
-	switch {
-	case w <= 0:
-		return ""
-	case !ascii(text):
-		text = widget.Fit(text, w)
-		return text + strings.Repeat(" ", max(0, w-ansi.StringWidth(text))) // a wide character that was cut leaves a gap
-	case len(text) > w:
-		return text[:w-1] + "…"
-	}
-	return text + strings.Repeat(" ", w-len(text))
-}
-
-// block puts lines that are w cells wide into h of them.
-func block(lines []string, w, h int) string {
-	if w <= 0 || h <= 0 {
-		return ""
-	}
-	for len(lines) < h {
-		lines = append(lines, strings.Repeat(" ", w))
-	}
-	return strings.Join(lines[:h], "\n")
 }

@@ -2,6 +2,7 @@ package objects
 
 import (
 	"fmt"
+	"kubelab/core/plain"
 	"strings"
 
 	"kubelab/core/view"
@@ -16,14 +17,14 @@ func namespaced(s *panel.State, namespace string) cell {
 		return styled("-", &s.Theme.Muted)
 	}
 	style := s.Theme.Namespace(namespace)
-	return styled(safe(namespace), &style)
+	return styled(plain.Line(namespace), &style)
 }
 
 func orDash(s *panel.State, text string) cell {
 	if text == "" {
 		return styled("-", &s.Theme.Muted)
 	}
-	return plain(safe(text))
+	return words(plain.Line(text))
 }
 
 // readyCell is how many containers of a pod are ready.
@@ -47,15 +48,15 @@ func nodeCell(s *panel.State, p *view.Pod) cell {
 		return styled("none yet", &s.Theme.Warn)
 	}
 	if _, silent := panel.Stale(s, p.Node); silent { // then nobody knows how the pod is
-		return styled("▲ "+safe(p.Node), &s.Theme.Warn)
+		return styled("▲ "+plain.Line(p.Node), &s.Theme.Warn)
 	}
-	return plain(safe(p.Node))
+	return words(plain.Line(p.Node))
 }
 
 // podStatus is a pod's sign with kubectl's word.
 func podStatus(s *panel.State, p *view.Pod, changed bool) cell {
 	sign := s.Theme.Pod(*p)
-	text := " " + safe(p.Status)
+	text := " " + plain.Line(p.Status)
 	if changed {
 		return cell{{sign.Mark, &s.Theme.Changed}, {text, &s.Theme.Changed}}
 	}

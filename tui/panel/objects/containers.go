@@ -2,6 +2,8 @@ package objects
 
 import (
 	"fmt"
+	"kubelab/core/plain"
+	"kubelab/tui/widget"
 	"strings"
 
 	"kubelab/core/view"
@@ -118,9 +120,9 @@ func withEvents(list []*container, events []*view.Event) []*container {
 func containerLines(s *panel.State, list []*container) []cell {
 	names := 9
 	for _, c := range list {
-		names = max(names, min(width(c.name), 24))
+		names = max(names, min(widget.Width(c.name), 24))
 	}
-	lines := []cell{styled("  "+fit("container", names)+"  "+fit("state", 26)+"  restarts     PID  image", &s.Theme.Muted)}
+	lines := []cell{styled("  "+widget.Fit("container", names)+"  "+widget.Fit("state", 26)+"  restarts     PID  image", &s.Theme.Muted)}
 	for _, c := range list {
 		state, mark := c.state, span{"·", &s.Theme.Muted}
 		switch {
@@ -154,8 +156,8 @@ func containerLines(s *panel.State, list []*container) []cell {
 		if restarts == "" {
 			restarts = "-"
 		}
-		lines = append(lines, cell{mark, {" " + fit(safe(c.name), names) + "  ", nil}, {fit(safe(state), 26), mark.style},
-			{fmt.Sprintf("  %8s  %6s  ", restarts, pid), nil}, {safe(c.image), &s.Theme.Muted}})
+		lines = append(lines, cell{mark, {" " + widget.Fit(plain.Line(c.name), names) + "  ", nil}, {widget.Fit(plain.Line(state), 26), mark.style},
+			{fmt.Sprintf("  %8s  %6s  ", restarts, pid), nil}, {plain.Line(c.image), &s.Theme.Muted}})
 	}
 	return lines
 }

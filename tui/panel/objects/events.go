@@ -2,6 +2,7 @@ package objects
 
 import (
 	"fmt"
+	"kubelab/core/plain"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,7 +49,7 @@ func newEvents() *events {
 	p.columns = []column[*view.Event]{
 		{title: "time", width: 12, drop: 1, cell: timeCell},
 		{title: "kind", width: 11, drop: 3, cell: kindCell, compare: by(func(e *view.Event) string { return string(e.Kind) })},
-		{title: "seen in", width: 23, min: 16, drop: 4, cell: func(s *panel.State, e *view.Event) cell { return styled(safe(e.Source), &s.Theme.Muted) },
+		{title: "seen in", width: 23, min: 16, drop: 4, cell: func(s *panel.State, e *view.Event) cell { return styled(plain.Line(e.Source), &s.Theme.Muted) },
 			compare: by(func(e *view.Event) string { return e.Source })},
 		{title: "what happened", min: 34, width: 60, fill: true, cell: textCell},
 		{title: "object", width: 44, wide: true, drop: 5, cell: func(s *panel.State, e *view.Event) cell { return orDash(s, objectOf(e)) },
@@ -99,9 +100,9 @@ func kindCell(s *panel.State, e *view.Event) cell {
 
 // textCell is what happened; an Event of Kubernetes does not say to whom, so that goes before it.
 func textCell(s *panel.State, e *view.Event) cell {
-	text, style := safe(e.Text), toneOf(s, e)
+	text, style := plain.Line(e.Text), toneOf(s, e)
 	if e.Kind == view.KubeEvent && e.Object != nil {
-		return cell{{safe(e.Object.Name) + " ", &s.Theme.Accent}, {text, style}}
+		return cell{{plain.Line(e.Object.Name) + " ", &s.Theme.Accent}, {text, style}}
 	}
 	return styled(text, style)
 }
@@ -277,11 +278,11 @@ func (p *events) Explain(s *panel.State) string {
 	p.sync(s)
 	text := "Everything that happens in the lab, in one order of time: what people did, what components noticed, what the scheduler decided, and what Kubernetes wrote down as Events. "
 	if e, ok := p.current(); ok {
-		source := safe(e.Source)
+		source := plain.Line(e.Source)
 		if source == "" {
 			source = "the lab"
 		}
-		text += fmt.Sprintf("The selected line, of %s, was seen in %s: “%s”. ", panel.Clock(e.Time), source, safe(e.Text))
+		text += fmt.Sprintf("The selected line, of %s, was seen in %s: “%s”. ", panel.Clock(e.Time), source, plain.Line(e.Text))
 	}
 	return text + "Read it from top to bottom and ask of each line which line before made it happen; no component tells another what to do, each reacts to what it reads from the API server."
 }

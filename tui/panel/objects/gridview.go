@@ -2,6 +2,8 @@ package objects
 
 import (
 	"fmt"
+	"kubelab/core/plain"
+	"kubelab/tui/widget"
 	"strings"
 
 	"kubelab/tui/panel"
@@ -48,7 +50,7 @@ func cut(text string, used, w int) string {
 	if used <= w {
 		return text
 	}
-	return fit(text, w)
+	return widget.Fit(text, w)
 }
 
 func (g *grid[T]) draw(p *painter, c cell, w int, of *column[T]) {
@@ -80,12 +82,12 @@ func (g *grid[T]) heading(s *panel.State, widths []int, w int) string {
 		if g.by == c+1 {
 			title += map[bool]string{false: "▲", true: "▼"}[g.reverse]
 		}
-		if free := widths[n] - width(title); g.columns[c].right && free > 0 {
+		if free := widths[n] - widget.Width(title); g.columns[c].right && free > 0 {
 			title = strings.Repeat(" ", free) + title
 		}
-		b.WriteString(fit(title, widths[n]))
+		b.WriteString(widget.Fit(title, widths[n]))
 	}
-	return s.Theme.Muted.Render(fit(b.String(), w))
+	return s.Theme.Muted.Render(widget.Fit(b.String(), w))
 }
 
 // layout chooses the columns that are shown, and their widths. Columns go until the rest can be drawn with what they need at least; what is left makes them
@@ -145,7 +147,7 @@ func (g *grid[T]) layout(w int) []int {
 func (g *grid[T]) status(noun string) string {
 	text := panel.Plural(len(g.all), noun)
 	if g.filter != "" {
-		text = fmt.Sprintf("%d of %s with “%s”", len(g.rows), text, safe(g.filter))
+		text = fmt.Sprintf("%d of %s with “%s”", len(g.rows), text, plain.Line(g.filter))
 	}
 	switch {
 	case g.by > 0:

@@ -3,6 +3,7 @@ package objects
 import (
 	"cmp"
 	"fmt"
+	"kubelab/core/plain"
 	"maps"
 	"slices"
 	"time"
@@ -44,7 +45,7 @@ func newLeases() *leases {
 	p.id = func(l lease) string { return fmt.Sprint(l.node, l.name) }
 	p.words = func(l lease) []string { return []string{l.name, l.holder} }
 	p.columns = []column[lease]{
-		{title: "Lease", width: 23, cell: func(_ *panel.State, l lease) cell { return plain(safe(l.name)) }},
+		{title: "Lease", width: 23, cell: func(_ *panel.State, l lease) cell { return words(plain.Line(l.name)) }},
 		{title: "says", width: 15, cell: meaning},
 		{title: "held by", width: 12, drop: 1, cell: func(s *panel.State, l lease) cell {
 			if l.node {
@@ -57,19 +58,19 @@ func newLeases() *leases {
 			if l.renewed.IsZero() {
 				return styled("never", &s.Theme.Muted)
 			}
-			return plain(panel.Ago(s.Now, l.renewed) + " ago")
+			return words(panel.Ago(s.Now, l.renewed) + " ago")
 		}, drop: 2},
 		{title: "lasts", right: true, width: 6, drop: 3, cell: func(s *panel.State, l lease) cell {
 			if l.lasts == 0 {
 				return styled("-", &s.Theme.Muted)
 			}
-			return plain(fmt.Sprintf("%g s", l.lasts.Seconds()))
+			return words(fmt.Sprintf("%g s", l.lasts.Seconds()))
 		}, compare: by(func(l lease) time.Duration { return l.lasts })},
 		{title: "moved", right: true, width: 9, drop: 4, cell: func(s *panel.State, l lease) cell {
 			if l.node {
 				return styled("-", &s.Theme.Muted)
 			}
-			return plain(panel.Plural(l.moved, "time"))
+			return words(panel.Plural(l.moved, "time"))
 		}, compare: by(func(l lease) int { return l.moved })},
 	}
 	return p
@@ -192,7 +193,7 @@ func (p *leases) Explain(s *panel.State) string {
 	rows := slices.SortedFunc(slices.Values(p.all), func(a, b lease) int { return cmp.Compare(a.name, b.name) })
 	for _, l := range rows {
 		if !l.node && l.holder != "" {
-			text += fmt.Sprintf("Here %s holds that of %s, renewed it %s ago, and may lead for %g s without doing so again. ", safe(l.holder), safe(l.name), panel.Ago(s.Now, l.renewed), l.lasts.Seconds())
+			text += fmt.Sprintf("Here %s holds that of %s, renewed it %s ago, and may lead for %g s without doing so again. ", plain.Line(l.holder), plain.Line(l.name), panel.Ago(s.Now, l.renewed), l.lasts.Seconds())
 			break
 		}
 	}

@@ -3,6 +3,8 @@ package objects
 import (
 	"cmp"
 	"fmt"
+	"kubelab/core/plain"
+	"kubelab/tui/widget"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,12 +40,12 @@ func newList() *list {
 func (*list) Name() string { return "list" }
 
 func (p *list) Title(*panel.State) string {
-	title := safe(p.asked.Resource)
+	title := plain.Line(p.asked.Resource)
 	if p.asked.Namespace != "" {
-		title += " in " + safe(p.asked.Namespace)
+		title += " in " + plain.Line(p.asked.Namespace)
 	}
 	if r, ok := p.current(); p.open && ok {
-		title = safe(r.Object.String())
+		title = plain.Line(r.Object.String())
 	}
 	return title
 }
@@ -75,7 +77,7 @@ func (p *list) Answered(s *panel.State, q view.Question, a view.Answer, err erro
 	case q.List != nil && *q.List == p.asked:
 		p.got = answer{at: s.Now}
 		if err != nil {
-			p.got.err = safe(err.Error())
+			p.got.err = plain.Line(err.Error())
 		} else if a.List != nil {
 			p.latest = a.List
 			p.answers++
@@ -85,9 +87,9 @@ func (p *list) Answered(s *panel.State, q view.Question, a view.Answer, err erro
 		value, ok := panel.ValueOf(a.Keys, p.key)
 		switch {
 		case err != nil:
-			p.said = "There is no answer: " + safe(err.Error())
+			p.said = "There is no answer: " + plain.Line(err.Error())
 		case !ok:
-			p.said = fmt.Sprintf("etcd has nothing under %s. The resource may be kept under another name, or be none that is kept at all, as metrics are.", safe(p.key))
+			p.said = fmt.Sprintf("etcd has nothing under %s. The resource may be kept under another name, or be none that is kept at all, as metrics are.", plain.Line(p.key))
 		default:
 			p.said, p.kv, p.text.lines = "", value, yamlLines(s, value.Value+value.Hidden)
 		}
@@ -111,7 +113,7 @@ func (p *list) columnsOf(l *view.List) []column[view.ListRow] {
 	for i, name := range l.Columns {
 		if strings.EqualFold(name, "namespace") {
 			if p.asked.Namespace == "" { // else all are in the same one
-				columns = append(columns, column[view.ListRow]{title: "namespace", min: 6, measure: func(r view.ListRow) int { return width(r.Object.Namespace) },
+				columns = append(columns, column[view.ListRow]{title: "namespace", min: 6, measure: func(r view.ListRow) int { return widget.Width(r.Object.Namespace) },
 					cell:    func(s *panel.State, r view.ListRow) cell { return namespaced(s, r.Object.Namespace) },
 					compare: by(func(r view.ListRow) string { return r.Object.Namespace })})
 			}
@@ -124,8 +126,8 @@ func (p *list) columnsOf(l *view.List) []column[view.ListRow] {
 			return ""
 		}
 		first := strings.EqualFold(name, "name")
-		columns = append(columns, column[view.ListRow]{title: safe(strings.ToLower(name)), min: map[bool]int{true: 14, false: 5}[first], drop: map[bool]int{false: i + 1}[first],
-			measure: func(r view.ListRow) int { return min(width(text(r)), 60) },
+		columns = append(columns, column[view.ListRow]{title: plain.Line(strings.ToLower(name)), min: map[bool]int{true: 14, false: 5}[first], drop: map[bool]int{false: i + 1}[first],
+			measure: func(r view.ListRow) int { return min(widget.Width(text(r)), 60) },
 			cell:    func(s *panel.State, r view.ListRow) cell { return orDash(s, text(r)) },
 			compare: func(a, b view.ListRow) int { return compareCells(text(a), text(b)) }})
 	}

@@ -3,6 +3,8 @@ package objects
 import (
 	"cmp"
 	"fmt"
+	"kubelab/core/plain"
+	"kubelab/tui/widget"
 	"maps"
 	"slices"
 	"strings"
@@ -45,7 +47,7 @@ func (p *nodes) divide(left, right []entry) {
 
 // componentEntries are what runs on the node to make it one.
 func (p *nodes) componentEntries(s *panel.State, n *view.Node) []entry {
-	entries := []entry{{cell: cell{{fit("component", 12), &s.Theme.Title}, {"state          PID  restarts  since", &s.Theme.Muted}}}}
+	entries := []entry{{cell: cell{{widget.Fit("component", 12), &s.Theme.Title}, {"state          PID  restarts  since", &s.Theme.Muted}}}}
 	names := slices.Concat(component.OfNode, slices.DeleteFunc(slices.Sorted(maps.Keys(n.Components)), func(name string) bool { return slices.Contains(component.OfNode, name) }))
 	for _, name := range names {
 		c, ok := n.Components[name]
@@ -65,13 +67,13 @@ func (p *nodes) componentEntries(s *panel.State, n *view.Node) []entry {
 		if c.Restarts > 0 {
 			restarts = &s.Theme.Warn
 		}
-		line := cell{{fit(safe(name), 12), nil}, {sign.Mark + " " + fit(sign.Word, 8), style}, {fmt.Sprintf("  %6s", pid), nil},
+		line := cell{{widget.Fit(plain.Line(name), 12), nil}, {sign.Mark + " " + widget.Fit(sign.Word, 8), style}, {fmt.Sprintf("  %6s", pid), nil},
 			{fmt.Sprintf("  %8d", c.Restarts), restarts}, {fmt.Sprintf("  %s ago", panel.Ago(s.Now, c.Since)), &s.Theme.Muted}}
 		if c.Error != "" {
-			line = append(line, span{"  " + safe(c.Error), &s.Theme.Bad})
+			line = append(line, span{"  " + plain.Line(c.Error), &s.Theme.Bad})
 		}
 		if old, ok := panel.Stale(s, n.Name+"/"+name); ok {
-			line = append(line, span{"  ▲ stale for " + panel.Ago(s.Now, old.Since) + ": " + safe(old.Why), &s.Theme.Warn})
+			line = append(line, span{"  ▲ stale for " + panel.Ago(s.Now, old.Since) + ": " + plain.Line(old.Why), &s.Theme.Warn})
 		}
 		entries = append(entries, entry{n.Name + "/" + name, line})
 	}
@@ -88,14 +90,14 @@ func (p *nodes) podEntries(s *panel.State, n *view.Node) []entry {
 	names := 20
 	for i := range s.Lab.Pods {
 		if one := &s.Lab.Pods[i]; one.Node == n.Name {
-			list, names = append(list, one), max(names, width(one.Name))
+			list, names = append(list, one), max(names, widget.Width(one.Name))
 		}
 	}
 	names = min(names, max(p.leftW-28, 12))
 	roomy := p.leftW-names-2-7-18-2 >= 8 // for the namespace
-	entries := []entry{{cell: cell{{fit("pods", names+2), &s.Theme.Title}, {"ready  status", &s.Theme.Muted}}}}
+	entries := []entry{{cell: cell{{widget.Fit("pods", names+2), &s.Theme.Title}, {"ready  status", &s.Theme.Muted}}}}
 	for _, one := range list {
-		c := cell{{middle(safe(one.Name), names) + "  ", nil}}
+		c := cell{{middle(plain.Line(one.Name), names) + "  ", nil}}
 		c = append(c, readyCell(s, one).padded(7)...)
 		c = append(c, podStatus(s, one, changed["pods/"+one.Namespace+"/"+one.Name]).padded(18)...)
 		if roomy {
@@ -134,7 +136,7 @@ func (p *nodes) askedEntries(s *panel.State, n *view.Node) []entry {
 func kubeletEntries(s *panel.State, d *view.NodeDetail) []entry {
 	k := d.Kubelet
 	if k.Error != "" {
-		return []entry{section(s, "kubelet", "cannot be asked"), {cell: styled("  "+safe(k.Error), &s.Theme.Bad)}}
+		return []entry{section(s, "kubelet", "cannot be asked"), {cell: styled("  "+plain.Line(k.Error), &s.Theme.Bad)}}
 	}
 	failed := int64(0)
 	for _, n := range k.CRIErrors {
@@ -145,7 +147,7 @@ func kubeletEntries(s *panel.State, d *view.NodeDetail) []entry {
 		sum += n
 	}
 	figure := func(name, value, rest string) entry {
-		return entry{cell: cell{{"  " + fit(name, 10), &s.Theme.Muted}, {value, nil}, {rest, &s.Theme.Muted}}}
+		return entry{cell: cell{{"  " + widget.Fit(name, 10), &s.Theme.Muted}, {value, nil}, {rest, &s.Theme.Muted}}}
 	}
 	probes := fmt.Sprintf("%d passed", k.Probes["successful"])
 	if n := k.Probes["failed"]; n > 0 {
@@ -173,7 +175,7 @@ func busiest(calls map[string]int64) string {
 	})
 	var words []string
 	for _, name := range names[:min(3, len(names))] {
-		words = append(words, fmt.Sprintf("%s %d", safe(name), calls[name]))
+		words = append(words, fmt.Sprintf("%s %d", plain.Line(name), calls[name]))
 	}
 	return strings.Join(words, ", ")
 }
@@ -181,20 +183,20 @@ func busiest(calls map[string]int64) string {
 func containerEntries(s *panel.State, d *view.NodeDetail, w int) []entry {
 	pods := 6
 	for _, c := range d.Containers {
-		pods = max(pods, min(width(c.Pod.Name), 30))
+		pods = max(pods, min(widget.Width(c.Pod.Name), 30))
 	}
 	roomy := w >= 38+pods+2+12 // for the id
-	head := "status        PID  procs  " + fit("of pod", pods)
+	head := "status        PID  procs  " + widget.Fit("of pod", pods)
 	if roomy {
 		head += "  id"
 	}
-	entries := []entry{{cell: cell{{fit("containers", 12), &s.Theme.Title}, {head, &s.Theme.Muted}}}}
+	entries := []entry{{cell: cell{{widget.Fit("containers", 12), &s.Theme.Title}, {head, &s.Theme.Muted}}}}
 	for _, one := range d.Containers {
 		mark, style := "○", &s.Theme.Muted
 		if one.Status == "running" {
 			mark, style = "●", &s.Theme.Good
 		}
-		name, nameStyle := safe(one.Name), &s.Theme.Text
+		name, nameStyle := plain.Line(one.Name), &s.Theme.Text
 		if name == "" {
 			name, nameStyle = "sandbox", &s.Theme.Muted
 		}
@@ -206,9 +208,9 @@ func containerEntries(s *panel.State, d *view.NodeDetail, w int) []entry {
 		if one.Pod.Name != "" {
 			id = podTarget(one.Pod.Namespace, one.Pod.Name)
 		}
-		short := ansi.Truncate(safe(one.ID), 12, "") // as crictl shows it
-		c := cell{{"  " + fit(name, 9) + " ", nameStyle}, {mark + " " + fit(safe(one.Status), 7), style},
-			{fmt.Sprintf("  %6s  %5d  ", pid, len(one.Process)), nil}, {middle(safe(one.Pod.Name), pods), nil}}
+		short := ansi.Truncate(plain.Line(one.ID), 12, "") // as crictl shows it
+		c := cell{{"  " + widget.Fit(name, 9) + " ", nameStyle}, {mark + " " + widget.Fit(plain.Line(one.Status), 7), style},
+			{fmt.Sprintf("  %6s  %5d  ", pid, len(one.Process)), nil}, {middle(plain.Line(one.Pod.Name), pods), nil}}
 		if roomy {
 			c = append(c, span{"  " + short, &s.Theme.Muted})
 		}
@@ -223,11 +225,11 @@ func containerEntries(s *panel.State, d *view.NodeDetail, w int) []entry {
 func imageEntries(s *panel.State, d *view.NodeDetail) []entry {
 	sum, names := int64(0), 8
 	for _, i := range d.Images {
-		sum, names = sum+i.Size, max(names, width(i.Name))
+		sum, names = sum+i.Size, max(names, widget.Width(i.Name))
 	}
 	entries := []entry{section(s, "images", fmt.Sprintf("%s in all, %s of file systems", panel.Size(sum), panel.Plural(d.Snapshots, "snapshot")))}
 	for _, i := range d.Images {
-		entries = append(entries, entry{cell: cell{{"  " + fit(safe(i.Name), min(names, 44)), nil}, {fmt.Sprintf("  %10s", panel.Size(i.Size)), &s.Theme.Muted}}})
+		entries = append(entries, entry{cell: cell{{"  " + widget.Fit(plain.Line(i.Name), min(names, 44)), nil}, {fmt.Sprintf("  %10s", panel.Size(i.Size)), &s.Theme.Muted}}})
 	}
 	return entries
 }

@@ -3,6 +3,8 @@ package objects
 import (
 	"cmp"
 	"fmt"
+	"kubelab/core/plain"
+	"kubelab/tui/widget"
 	"maps"
 	"slices"
 	"strings"
@@ -14,7 +16,7 @@ import (
 // nodeFacts are what the scheduler looks at: conditions, taints, and what is asked for of what there is.
 func nodeFacts(s *panel.State, n *view.Node) []entry {
 	fact := func(name string, c cell) entry {
-		return entry{cell: append(cell{{fit(name, 12), &s.Theme.Title}}, c...)}
+		return entry{cell: append(cell{{widget.Fit(name, 12), &s.Theme.Title}}, c...)}
 	}
 	var conditions cell
 	pressed := false
@@ -24,7 +26,7 @@ func nodeFacts(s *panel.State, n *view.Node) []entry {
 			conditions = append(conditions, span{"Ready  ", &s.Theme.Good})
 		case kind == "Ready" || state != "False":
 			pressed = pressed || kind != "Ready"
-			conditions = append(conditions, span{safe(kind) + " is " + safe(state) + "  ", &s.Theme.Warn})
+			conditions = append(conditions, span{plain.Line(kind) + " is " + plain.Line(state) + "  ", &s.Theme.Warn})
 		}
 	}
 	switch {
@@ -35,9 +37,9 @@ func nodeFacts(s *panel.State, n *view.Node) []entry {
 	}
 	taints := styled("none, every pod may come", &s.Theme.Muted)
 	if len(n.Taints) > 0 {
-		taints = styled(safe(strings.ReplaceAll(strings.Join(n.Taints, "  "), "node.kubernetes.io/", "")), &s.Theme.Warn)
+		taints = styled(plain.Line(strings.ReplaceAll(strings.Join(n.Taints, "  "), "node.kubernetes.io/", "")), &s.Theme.Warn)
 	}
-	asked := plain(fmt.Sprintf("cpu %s/%s  mem %s/%s  pods %d/%s", cores(n.Requested["cpu"]), cores(n.Capacity["cpu"]),
+	asked := words(fmt.Sprintf("cpu %s/%s  mem %s/%s  pods %d/%s", cores(n.Requested["cpu"]), cores(n.Capacity["cpu"]),
 		memory(n.Requested["memory"]), memory(n.Capacity["memory"]), n.Pods, orQuestion(n.Capacity["pods"])))
 	return []entry{fact("conditions", conditions), fact("taints", taints), fact("asked for", asked)}
 }
@@ -68,7 +70,7 @@ func lately(s *panel.State, n *view.Node) []entry {
 		if isRecent(s, e.Time) {
 			style = &s.Theme.Changed
 		}
-		entries = append(entries, entry{id, cell{{fmt.Sprintf("%6s", panel.Ago(s.Now, e.Time)), style}, {"  " + safe(text), toneOf(s, e)}}})
+		entries = append(entries, entry{id, cell{{fmt.Sprintf("%6s", panel.Ago(s.Now, e.Time)), style}, {"  " + plain.Line(text), toneOf(s, e)}}})
 	}
 	if len(events) == 0 {
 		entries = append(entries, prose(s, "Nothing, since this program began to watch.", 60)...)

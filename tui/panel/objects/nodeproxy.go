@@ -2,6 +2,8 @@ package objects
 
 import (
 	"fmt"
+	"kubelab/core/plain"
+	"kubelab/tui/widget"
 	"maps"
 	"slices"
 	"strings"
@@ -13,7 +15,7 @@ import (
 // serviceEntries are what the node's kube-proxy makes of a Service: on the left where connections go and who answered, on the right the rules.
 func (p *nodes) serviceEntries(s *panel.State, n *view.Node, v *view.Service) (left, right []entry) {
 	got := p.proxy(proxyKey{n.Name, p.service})
-	left = append(left, entry{cell: cell{{"address  ", &s.Theme.Muted}, {orQuestion(v.IP) + "  " + safe(strings.Join(v.Ports, " ")), nil}, {"  " + safe(v.Type), &s.Theme.Muted}}}, entry{})
+	left = append(left, entry{cell: cell{{"address  ", &s.Theme.Muted}, {orQuestion(v.IP) + "  " + plain.Line(strings.Join(v.Ports, " ")), nil}, {"  " + plain.Line(v.Type), &s.Theme.Muted}}}, entry{})
 	left = append(left, p.endpointEntries(s, v, got.rules)...)
 	left = append(append(left, entry{}), p.triedEntries(s, n, v, got)...)
 	switch {
@@ -29,7 +31,7 @@ func (p *nodes) serviceEntries(s *panel.State, n *view.Node, v *view.Service) (l
 
 // endpointEntries compare what the EndpointSlices list with what the rules lead to: kube-proxy may be late, or dead.
 func (p *nodes) endpointEntries(s *panel.State, v *view.Service, rules *view.Proxy) []entry {
-	entries := []entry{{cell: cell{{fit("endpoints", 14), &s.Theme.Title}, {fit("should", 13) + fit("rules here", 13) + "pod", &s.Theme.Muted}}}}
+	entries := []entry{{cell: cell{{widget.Fit("endpoints", 14), &s.Theme.Title}, {widget.Fit("should", 13) + widget.Fit("rules here", 13) + "pod", &s.Theme.Muted}}}}
 	var led []string
 	if rules != nil {
 		for _, e := range rules.Endpoints {
@@ -58,11 +60,11 @@ func (p *nodes) endpointEntries(s *panel.State, v *view.Service, rules *view.Pro
 		if e.Pod != "" {
 			id = podTarget(v.Namespace, e.Pod)
 		}
-		c := cell{{fit(safe(e.Address), 13) + " ", nil}, mark, {fit(" "+should, 12), mark.style}, {fit(word, 13), style}}
+		c := cell{{widget.Fit(plain.Line(e.Address), 13) + " ", nil}, mark, {widget.Fit(" "+should, 12), mark.style}, {widget.Fit(word, 13), style}}
 		entries = append(entries, entry{id, append(c, orDash(s, e.Pod).shortened(max(p.leftW-40, 12))...)})
 	}
 	for _, host := range led {
-		entries = append(entries, entry{cell: cell{{fit(safe(host), 13) + " ", nil}, {fit("○ gone", 13), &s.Theme.Muted}, {"▲ lead here", &s.Theme.Warn}}})
+		entries = append(entries, entry{cell: cell{{widget.Fit(plain.Line(host), 13) + " ", nil}, {widget.Fit("○ gone", 13), &s.Theme.Muted}, {"▲ lead here", &s.Theme.Warn}}})
 	}
 	if len(v.Endpoints) == 0 {
 		entries = append(entries, prose(s, "None: no pod has the labels that this Service selects.", 50)...)
@@ -81,7 +83,7 @@ func (p *nodes) triedEntries(s *panel.State, n *view.Node, v *view.Service, got 
 	t := got.tried
 	sum, names := t.Failed, 12
 	for name, n := range t.Answered {
-		sum, names = sum+n, max(names, width(name))
+		sum, names = sum+n, max(names, widget.Width(name))
 	}
 	names = min(names, max(p.leftW-24, 10))
 	barW := max(4, min(24, p.leftW-names-14))
@@ -91,7 +93,7 @@ func (p *nodes) triedEntries(s *panel.State, n *view.Node, v *view.Service, got 
 		if !full {
 			style = &s.Theme.Bad
 		}
-		c := cell{{middle(safe(name), names) + "  ", nil}}
+		c := cell{{middle(plain.Line(name), names) + "  ", nil}}
 		c = append(c, bar(float64(count)/float64(max(sum, 1)), barW, style, &s.Theme.Muted)...)
 		entries = append(entries, entry{id, append(c, span{fmt.Sprintf(" %4d", count), style})})
 	}
@@ -109,7 +111,7 @@ func (p *nodes) triedEntries(s *panel.State, n *view.Node, v *view.Service, got 
 		row("", "failed", t.Failed, false)
 	}
 	if t.Why != "" {
-		entries = append(entries, entry{cell: styled("  "+safe(t.Why), &s.Theme.Warn)})
+		entries = append(entries, entry{cell: styled("  "+plain.Line(t.Why), &s.Theme.Warn)})
 	}
 	return entries
 }
@@ -122,9 +124,9 @@ func ruleEntries(s *panel.State, got *proxyAnswer) []entry {
 	}
 	last := ""
 	for _, rule := range got.rules.Rules {
-		place, text, found := strings.Cut(safe(rule), ": ")
+		place, text, found := strings.Cut(plain.Line(rule), ": ")
 		if !found {
-			place, text = "", safe(rule)
+			place, text = "", plain.Line(rule)
 		}
 		if place != last {
 			entries = append(entries, entry{cell: cell{{place, &s.Theme.Accent}}})

@@ -2,6 +2,7 @@ package objects
 
 import (
 	"fmt"
+	"kubelab/core/plain"
 	"slices"
 	"strings"
 	"time"
@@ -134,7 +135,7 @@ func (p *nodes) Answered(s *panel.State, q view.Question, a view.Answer, err err
 	case q.Node != "":
 		p.got[q.Node] = answer{at: s.Now}
 		if err != nil {
-			p.got[q.Node] = answer{at: s.Now, err: safe(err.Error())}
+			p.got[q.Node] = answer{at: s.Now, err: plain.Line(err.Error())}
 		} else if a.Node != nil {
 			p.details[q.Node] = a.Node
 		}
@@ -144,7 +145,7 @@ func (p *nodes) Answered(s *panel.State, q view.Question, a view.Answer, err err
 		one.trying = one.trying && !tried
 		switch {
 		case err != nil:
-			one.err = safe(err.Error())
+			one.err = plain.Line(err.Error())
 		case a.Proxy != nil:
 			one.rules, one.err = a.Proxy, ""
 			if tried {
@@ -294,7 +295,7 @@ func (p *nodes) Explain(s *panel.State) string {
 	text := "A node is a machine that runs pods: kubelet takes orders from the API server, containerd starts the containers, and kube-proxy writes the rules that lead Services to pods. "
 	if n, ok := p.current(); ok {
 		text += fmt.Sprintf("Here %s renewed its Lease %s ago and runs %s, which ask for %s of its %s CPU cores; the scheduler counts what is asked for, not what is used. ",
-			safe(n.Name), panel.Ago(s.Now, n.Heartbeat), panel.Plural(n.Pods, "pod"), cores(n.Requested["cpu"]), cores(n.Capacity["cpu"]))
+			plain.Line(n.Name), panel.Ago(s.Now, n.Heartbeat), panel.Plural(n.Pods, "pod"), cores(n.Requested["cpu"]), cores(n.Capacity["cpu"]))
 	}
 	return text + "When the heartbeats stop, the controller manager marks the node and, after a while, its pods are made anew elsewhere; the node itself may be running on all the time, cut off."
 }

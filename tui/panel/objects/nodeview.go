@@ -2,6 +2,8 @@ package objects
 
 import (
 	"fmt"
+	"kubelab/core/plain"
+	"kubelab/tui/widget"
 	"maps"
 	"slices"
 	"strings"
@@ -16,12 +18,12 @@ const detailHead = 1
 func (p *nodes) nodeColumns() []column[*view.Node] {
 	muted := func(s *panel.State, text string) cell { return styled(text, &s.Theme.Muted) }
 	return []column[*view.Node]{
-		{title: "node", width: 8, measure: func(n *view.Node) int { return width(n.Name) },
-			cell: func(_ *panel.State, n *view.Node) cell { return plain(safe(n.Name)) }, compare: by(func(n *view.Node) string { return n.Name })},
+		{title: "node", width: 8, measure: func(n *view.Node) int { return widget.Width(n.Name) },
+			cell: func(_ *panel.State, n *view.Node) cell { return words(plain.Line(n.Name)) }, compare: by(func(n *view.Node) string { return n.Name })},
 		{title: "state", width: 11, cell: p.nodeState, compare: by(func(n *view.Node) string { return fmt.Sprint(!n.Ready, n.Schedulable) })},
 		{title: "heartbeat", right: true, width: 9, drop: 1, cell: heartbeatCell, compare: by(func(n *view.Node) int64 { return -n.Heartbeat.UnixNano() })},
 		{title: "pods", right: true, width: 7, drop: 2, cell: func(_ *panel.State, n *view.Node) cell {
-			return plain(fmt.Sprintf("%d/%s", n.Pods, orQuestion(n.Capacity["pods"])))
+			return words(fmt.Sprintf("%d/%s", n.Pods, orQuestion(n.Capacity["pods"])))
 		},
 			compare: by(func(n *view.Node) int { return n.Pods })},
 		{title: "cpu asked for", width: 17, drop: 3, cell: func(s *panel.State, n *view.Node) cell {
@@ -46,7 +48,7 @@ func orQuestion(text string) string {
 	if text == "" {
 		return "?"
 	}
-	return safe(text)
+	return plain.Line(text)
 }
 
 func restartsOf(n *view.Node) int {
@@ -110,7 +112,7 @@ func troubleCell(s *panel.State, n *view.Node) cell {
 	if words == nil {
 		return styled("none", &s.Theme.Muted)
 	}
-	return styled(safe(strings.Join(words, ", ")), &s.Theme.Warn)
+	return styled(plain.Line(strings.Join(words, ", ")), &s.Theme.Warn)
 }
 
 func (p *nodes) View(s *panel.State, w, h int) string {
@@ -163,9 +165,9 @@ func (p *nodes) layoutDetail(w, h int) {
 // ruled is the line between the table and the detail, which says what the detail is of.
 func (p *nodes) ruled(s *panel.State, n *view.Node, w int) string {
 	if v := p.chosen(s); v != nil {
-		return ruler(s, w, fmt.Sprintf("Service %s/%s on %s", safe(v.Namespace), safe(v.Name), safe(n.Name)), "")
+		return ruler(s, w, fmt.Sprintf("Service %s/%s on %s", plain.Line(v.Namespace), plain.Line(v.Name), plain.Line(n.Name)), "")
 	}
-	return ruler(s, w, safe(n.Name), fmt.Sprintf("%s, pods in %s", safe(n.IP), orQuestion(n.PodRange)))
+	return ruler(s, w, plain.Line(n.Name), fmt.Sprintf("%s, pods in %s", plain.Line(n.IP), orQuestion(n.PodRange)))
 }
 
 func (p *nodes) detailLines(s *panel.State, w, h int) []string {
@@ -191,13 +193,13 @@ func (p *nodes) footer(s *panel.State) string {
 	case p.focus != onTable:
 		text = "← back to the table"
 	default:
-		text += " · enter goes into " + safe(n.Name)
+		text += " · enter goes into " + plain.Line(n.Name)
 	}
 	if p.chosen(s) != nil {
 		return text + " · v next Service · i try it"
 	}
 	if at := p.got[n.Name].at; !at.IsZero() {
-		text += fmt.Sprintf(" · %s was asked %s ago", safe(n.Name), panel.Ago(s.Now, at))
+		text += fmt.Sprintf(" · %s was asked %s ago", plain.Line(n.Name), panel.Ago(s.Now, at))
 	}
 	return text + " · v Services as it sees them"
 }

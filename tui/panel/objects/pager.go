@@ -2,6 +2,8 @@ package objects
 
 import (
 	"fmt"
+	"kubelab/core/plain"
+	"kubelab/tui/widget"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -90,7 +92,7 @@ func (p *pager) where(noun string) string {
 		text = fmt.Sprintf("%d–%d of %s", p.offset+1, min(p.offset+p.page, p.most), text)
 	}
 	if p.filter != "" {
-		text += " with “" + safe(p.filter) + "”"
+		text += " with “" + plain.Line(p.filter) + "”"
 	}
 	switch {
 	case p.follow:
@@ -109,9 +111,9 @@ func wrapCells(cells []cell, w int) []cell {
 			out = append(out, c)
 			continue
 		}
-		text := safe(c.text())
+		text := plain.Line(c.text())
 		first := ansi.Truncate(text, w, "")
-		out = append(out, c.first(width(first)))
+		out = append(out, c.first(widget.Width(first)))
 		for part := range strings.SplitSeq(ansi.Hardwrap(text[len(first):], w-2, true), "\n") {
 			out = append(out, cell{{"  " + part, c[len(c)-1].style}})
 		}
@@ -124,7 +126,7 @@ func (c cell) first(n int) cell {
 	var out cell
 	for _, s := range c {
 		part := ansi.Truncate(s.text, n, "")
-		out, n = append(out, span{part, s.style}), n-width(part)
+		out, n = append(out, span{part, s.style}), n-widget.Width(part)
 	}
 	return out
 }

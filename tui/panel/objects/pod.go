@@ -2,6 +2,7 @@ package objects
 
 import (
 	"fmt"
+	"kubelab/core/plain"
 	"slices"
 	"strings"
 	"time"
@@ -44,7 +45,7 @@ func (p *pod) Title(*panel.State) string {
 	if p.name == "" {
 		return "Pod"
 	}
-	return "Pod " + safe(p.namespace) + "/" + safe(p.name)
+	return "Pod " + plain.Line(p.namespace) + "/" + plain.Line(p.name)
 }
 
 // Show takes pods/NAMESPACE/NAME or pod/NAMESPACE/NAME, and after a blank which tab is meant: yaml, logs, story.
@@ -100,7 +101,7 @@ func (p *pod) Answered(s *panel.State, q view.Question, a view.Answer, err error
 	}
 	p.got[tab] = answer{at: s.Now}
 	if err != nil {
-		p.got[tab].err = safe(err.Error())
+		p.got[tab].err = plain.Line(err.Error())
 		return
 	}
 	switch tab {
@@ -197,14 +198,14 @@ func (p *pod) Explain(s *panel.State) string {
 		return "This panel shows one pod: what it is, the YAML that etcd keeps of it, what its containers write, and its story. " +
 			"Pods do not come back: when one is gone, its owner has made another with another name. Press enter on a row of the panel “pods” to see one here."
 	}
-	text := fmt.Sprintf("The pod %s was made %s ago", safe(p.name), panel.Ago(s.Now, now.Created))
+	text := fmt.Sprintf("The pod %s was made %s ago", plain.Line(p.name), panel.Ago(s.Now, now.Created))
 	if now.Owner != "" {
-		text += " by " + safe(now.Owner)
+		text += " by " + plain.Line(now.Owner)
 	}
 	text += ", and is only a record in etcd until kubelet makes containers of it. "
 	if now.Node != "" {
 		text += fmt.Sprintf("The scheduler chose %s for it; kubelet there had containerd start %s, of which %d is ready, and got it the address %s. ",
-			safe(now.Node), panel.Plural(now.Of, "container"), now.Running, safe(now.IP))
+			plain.Line(now.Node), panel.Plural(now.Of, "container"), now.Running, plain.Line(now.IP))
 	} else {
 		text += "The scheduler has not found a node for it yet; the story says why. "
 	}

@@ -2,6 +2,8 @@ package objects
 
 import (
 	"fmt"
+	"kubelab/core/plain"
+	"kubelab/tui/widget"
 	"slices"
 
 	"kubelab/core/view"
@@ -24,11 +26,11 @@ func newPods() *pods {
 
 func (p *pods) podColumns() []column[*view.Pod] {
 	return []column[*view.Pod]{
-		{title: "namespace", min: 9, measure: func(p *view.Pod) int { return width(p.Namespace) }, drop: 1,
+		{title: "namespace", min: 9, measure: func(p *view.Pod) int { return widget.Width(p.Namespace) }, drop: 1,
 			cell:    func(s *panel.State, p *view.Pod) cell { return namespaced(s, p.Namespace) },
 			compare: by(func(p *view.Pod) string { return p.Namespace })},
-		{title: "name", min: 20, middle: true, measure: func(p *view.Pod) int { return width(p.Name) },
-			cell:    func(_ *panel.State, p *view.Pod) cell { return plain(safe(p.Name)) },
+		{title: "name", min: 20, middle: true, measure: func(p *view.Pod) int { return widget.Width(p.Name) },
+			cell:    func(_ *panel.State, p *view.Pod) cell { return words(plain.Line(p.Name)) },
 			compare: by(func(p *view.Pod) string { return p.Name })},
 		{title: "ready", right: true, width: 5, drop: 3, cell: readyCell,
 			compare: by(func(p *view.Pod) float64 { return float64(p.Running) / float64(max(p.Of, 1)) })},
@@ -38,14 +40,14 @@ func (p *pods) podColumns() []column[*view.Pod] {
 		{title: "age", right: true, width: 5, drop: 5,
 			cell:    func(s *panel.State, p *view.Pod) cell { return styled(panel.Ago(s.Now, p.Created), &s.Theme.Muted) },
 			compare: by(func(p *view.Pod) int64 { return -p.Created.UnixNano() })},
-		{title: "node", width: 8, measure: func(p *view.Pod) int { return width(p.Node) }, drop: 2, cell: nodeCell,
+		{title: "node", width: 8, measure: func(p *view.Pod) int { return widget.Width(p.Node) }, drop: 2, cell: nodeCell,
 			compare: by(func(p *view.Pod) string { return p.Node })},
 		{title: "ip", width: 14, drop: 6, cell: func(s *panel.State, p *view.Pod) cell { return orDash(s, p.IP) },
 			compare: by(func(p *view.Pod) string { return p.IP })},
-		{title: "owner", min: 16, wide: true, measure: func(p *view.Pod) int { return width(p.Owner) }, drop: 7,
+		{title: "owner", min: 16, wide: true, measure: func(p *view.Pod) int { return widget.Width(p.Owner) }, drop: 7,
 			cell:    func(s *panel.State, p *view.Pod) cell { return orDash(s, p.Owner) },
 			compare: by(func(p *view.Pod) string { return p.Owner })},
-		{title: "uid", width: 36, wide: true, drop: 8, cell: func(s *panel.State, p *view.Pod) cell { return styled(safe(p.UID), &s.Theme.Muted) }},
+		{title: "uid", width: 36, wide: true, drop: 8, cell: func(s *panel.State, p *view.Pod) cell { return styled(plain.Line(p.UID), &s.Theme.Muted) }},
 	}
 }
 
@@ -160,9 +162,9 @@ func (p *pods) Explain(s *panel.State) string {
 	p.sync(s)
 	text := "A pod is one or a few containers that live and die together on one node, with one address of their own; it is the smallest thing that Kubernetes runs. "
 	if pod, ok := p.current(); ok {
-		text += fmt.Sprintf("Here %s in namespace %s is %s with %d of %s ready", safe(pod.Name), safe(pod.Namespace), safe(pod.Status), pod.Running, panel.Plural(pod.Of, "container"))
+		text += fmt.Sprintf("Here %s in namespace %s is %s with %d of %s ready", plain.Line(pod.Name), plain.Line(pod.Namespace), plain.Line(pod.Status), pod.Running, panel.Plural(pod.Of, "container"))
 		if pod.Node != "" {
-			text += ", on " + safe(pod.Node)
+			text += ", on " + plain.Line(pod.Node)
 		} else {
 			text += ", and no node has been chosen for it yet"
 		}

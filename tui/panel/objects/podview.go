@@ -2,6 +2,8 @@ package objects
 
 import (
 	"fmt"
+	"kubelab/core/plain"
+	"kubelab/tui/widget"
 	"strings"
 
 	"kubelab/core/view"
@@ -10,7 +12,7 @@ import (
 
 func (p *pod) View(s *panel.State, w, h int) string {
 	if p.name == "" {
-		return block(empty(s, w, h, "No pod has been chosen. Press enter on a row of the panel “pods”, or on a pod anywhere else, and it is shown here: "+
+		return widget.Lines(empty(s, w, h, "No pod has been chosen. Press enter on a row of the panel “pods”, or on a pod anywhere else, and it is shown here: "+
 			"what it is, its YAML, its logs, and its story."), w, h)
 	}
 	now := p.find(s)
@@ -60,7 +62,7 @@ func (p *pod) footer() string {
 	case yamlTab:
 		text = p.yaml.where("line")
 		if p.value.Key != "" {
-			text += fmt.Sprintf(" · %s · revision %d, version %d, %s", safe(p.value.Key), p.value.Modified, p.value.Version, panel.Size(int64(p.value.Size)))
+			text += fmt.Sprintf(" · %s · revision %d, version %d, %s", plain.Line(p.value.Key), p.value.Modified, p.value.Version, panel.Size(int64(p.value.Size)))
 		}
 	case logsTab:
 		text = p.logs.where("line") + " · of the last 500"
@@ -131,24 +133,24 @@ func (p *pod) facts(s *panel.State, now *view.Pod, events []*view.Event, w int) 
 	all := []fact{
 		{"status", status}, {"node", nodeCell(s, now)},
 		{"owner", orDash(s, now.Owner)}, {"address", orDash(s, now.IP)},
-		{"age", plain(panel.Ago(s.Now, now.Created))}, {"restarts", restartsCell(s, now)},
+		{"age", words(panel.Ago(s.Now, now.Created))}, {"restarts", restartsCell(s, now)},
 		{"Services", p.behind(s)},
 	}
 	var lines []cell
 	half := w * 6 / 10
 	for i := 0; i < len(all); i++ {
-		c := append(cell{{fit(all[i].name, 10), &s.Theme.Muted}}, all[i].value...)
+		c := append(cell{{widget.Fit(all[i].name, 10), &s.Theme.Muted}}, all[i].value...)
 		if w >= 76 && i+1 < len(all) {
 			i++
-			c = append(c.padded(half-2), span{"  " + fit(all[i].name, 10), &s.Theme.Muted})
+			c = append(c.padded(half-2), span{"  " + widget.Fit(all[i].name, 10), &s.Theme.Muted})
 			c = append(c, all[i].value...)
 		}
 		lines = append(lines, c)
 	}
 	for i := len(events) - 1; i >= 0; i-- {
 		if d := events[i].Decision; d != nil && !d.WhatIf {
-			_, text, _ := strings.Cut(safe(events[i].Text), " ")
-			lines = append(lines, cell{{"scheduler ", &s.Theme.Muted}, {text, nil}, {fmt.Sprintf("  (%s, %s)", safe(d.Master), panel.Brief(d.Took)), &s.Theme.Muted}})
+			_, text, _ := strings.Cut(plain.Line(events[i].Text), " ")
+			lines = append(lines, cell{{"scheduler ", &s.Theme.Muted}, {text, nil}, {fmt.Sprintf("  (%s, %s)", plain.Line(d.Master), panel.Brief(d.Took)), &s.Theme.Muted}})
 			break
 		}
 	}
@@ -165,7 +167,7 @@ func (p *pod) behind(s *panel.State) cell {
 				if !e.Ready {
 					word = " passes it over: not ready  "
 				}
-				c = append(c, readyMark(s, e.Ready), span{" " + safe(v.Name), nil}, span{word, &s.Theme.Muted})
+				c = append(c, readyMark(s, e.Ready), span{" " + plain.Line(v.Name), nil}, span{word, &s.Theme.Muted})
 				break
 			}
 		}
@@ -182,7 +184,7 @@ func (p *pod) eventLine(s *panel.State, e *view.Event) cell {
 	c = append(append(c, kindCell(s, e).padded(11)...), span{"  ", nil})
 	text := p.without(e.Text)
 	if e.Kind == view.KubeEvent && e.Source != "" {
-		text = safe(e.Source) + ": " + text
+		text = plain.Line(e.Source) + ": " + text
 	}
 	return append(c, span{text, toneOf(s, e)})
 }
@@ -194,7 +196,7 @@ func (p *pod) without(text string) string {
 	if rest, ok := strings.CutPrefix(text, name); ok {
 		text = strings.TrimLeft(rest, ": ")
 	}
-	return safe(text)
+	return plain.Line(text)
 }
 
 // storyLines are a Story, each entry with what passed since the one before.
@@ -208,7 +210,7 @@ func (p *pod) storyLines(s *panel.State, story *view.Story) []cell {
 		}
 		c := cell{{panel.Clock(e.Time), &s.Theme.Muted}, {fmt.Sprintf("  %9s  ", after), &s.Theme.Accent}}
 		c = append(c, kindCell(s, &e.Event).padded(12)...)
-		lines = append(lines, append(c, span{p.without(e.Text), toneOf(s, &e.Event)}, span{"  " + safe(e.Source), &s.Theme.Muted}))
+		lines = append(lines, append(c, span{p.without(e.Text), toneOf(s, &e.Event)}, span{"  " + plain.Line(e.Source), &s.Theme.Muted}))
 	}
 	return lines
 }
@@ -226,7 +228,7 @@ func logLines(s *panel.State, text []string) []cell {
 				style = &s.Theme.Bad
 			}
 		}
-		lines = append(lines, styled(safe(one), style))
+		lines = append(lines, styled(plain.Line(one), style))
 	}
 	return lines
 }

@@ -2,6 +2,8 @@ package objects
 
 import (
 	"fmt"
+	"kubelab/core/plain"
+	"kubelab/tui/widget"
 	"strings"
 
 	"kubelab/core/view"
@@ -24,17 +26,17 @@ func newServices() *services {
 		return words
 	}
 	p.columns = []column[*view.Service]{
-		{title: "namespace", min: 6, measure: func(v *view.Service) int { return width(v.Namespace) }, drop: 1,
+		{title: "namespace", min: 6, measure: func(v *view.Service) int { return widget.Width(v.Namespace) }, drop: 1,
 			cell:    func(s *panel.State, v *view.Service) cell { return namespaced(s, v.Namespace) },
 			compare: by(func(v *view.Service) string { return v.Namespace })},
-		{title: "name", min: 10, width: 12, measure: func(v *view.Service) int { return width(v.Name) },
-			cell:    func(_ *panel.State, v *view.Service) cell { return plain(safe(v.Name)) },
+		{title: "name", min: 10, width: 12, measure: func(v *view.Service) int { return widget.Width(v.Name) },
+			cell:    func(_ *panel.State, v *view.Service) cell { return words(plain.Line(v.Name)) },
 			compare: by(func(v *view.Service) string { return v.Name })},
-		{title: "type", width: 9, drop: 4, cell: func(s *panel.State, v *view.Service) cell { return styled(safe(v.Type), &s.Theme.Muted) },
+		{title: "type", width: 9, drop: 4, cell: func(s *panel.State, v *view.Service) cell { return styled(plain.Line(v.Type), &s.Theme.Muted) },
 			compare: by(func(v *view.Service) string { return v.Type })},
 		{title: "address", width: 13, drop: 3, cell: func(s *panel.State, v *view.Service) cell { return orDash(s, v.IP) },
 			compare: by(func(v *view.Service) string { return v.IP })},
-		{title: "ports", min: 6, width: 7, measure: func(v *view.Service) int { return min(width(strings.Join(v.Ports, " ")), 24) }, drop: 2,
+		{title: "ports", min: 6, width: 7, measure: func(v *view.Service) int { return min(widget.Width(strings.Join(v.Ports, " ")), 24) }, drop: 2,
 			cell: func(s *panel.State, v *view.Service) cell { return orDash(s, strings.Join(v.Ports, " ")) }},
 		{title: "ready", width: 12, cell: endpointsCell,
 			compare: by(func(v *view.Service) float64 { return float64(readyOf(v)) / float64(max(len(v.Endpoints), 1)) })},
@@ -79,7 +81,7 @@ func endpointPods(s *panel.State, v *view.Service) cell {
 		if i > 0 {
 			c = append(c, span{"  ", nil})
 		}
-		if c = append(c, readyMark(s, e.Ready), span{" " + safe(name), nil}); i == 8 {
+		if c = append(c, readyMark(s, e.Ready), span{" " + plain.Line(name), nil}); i == 8 {
 			break
 		}
 	}
@@ -166,7 +168,7 @@ func (p *services) View(s *panel.State, w, h int) string {
 
 // endpoints are those of one Service, a line each.
 func (p *services) endpoints(s *panel.State, v *view.Service, w, h int) []string {
-	lines := []string{strings.Repeat(" ", w), ruler(s, w, "endpoints of "+safe(v.Namespace)+"/"+safe(v.Name), "● ready  ○ not")}
+	lines := []string{strings.Repeat(" ", w), ruler(s, w, "endpoints of "+plain.Line(v.Namespace)+"/"+plain.Line(v.Name), "● ready  ○ not")}
 	if len(v.Endpoints) == 0 {
 		return append(lines, empty(s, w, h-2, "None: no pod has the labels that the Service selects, or none has an address yet. A connection to "+v.IP+" is refused.")...)
 	}
@@ -179,7 +181,7 @@ func (p *services) endpoints(s *panel.State, v *view.Service, w, h int) []string
 			word = "not ready"
 		}
 		mark := readyMark(s, e.Ready)
-		c := cell{mark, {fmt.Sprintf(" %-9s  %-15s  ", word, safe(e.Address)), mark.style}, {fit(safe(e.Node), 9) + "  ", nil}}
+		c := cell{mark, {fmt.Sprintf(" %-9s  %-15s  ", word, plain.Line(e.Address)), mark.style}, {widget.Fit(plain.Line(e.Node), 9) + "  ", nil}}
 		lines = append(lines, line(s, append(c, orDash(s, e.Pod)...), w, false))
 	}
 	return lines
@@ -193,5 +195,5 @@ func (p *services) Explain(s *panel.State) string {
 		return text + "Its endpoints are the pods with the labels that it selects. There is none at the moment."
 	}
 	return text + fmt.Sprintf("Here a connection to %s of %s/%s goes to one of the %s that are ready, of %d, chosen at random. Make a pod fail its readiness probe and it stays where it is but is led to no longer.",
-		safe(v.IP), safe(v.Namespace), safe(v.Name), panel.Plural(readyOf(v), "endpoint"), len(v.Endpoints))
+		plain.Line(v.IP), plain.Line(v.Namespace), plain.Line(v.Name), panel.Plural(readyOf(v), "endpoint"), len(v.Endpoints))
 }

@@ -3,6 +3,8 @@ package objects
 import (
 	"cmp"
 	"fmt"
+	"kubelab/core/plain"
+	"kubelab/tui/widget"
 	"strings"
 	"time"
 
@@ -34,7 +36,7 @@ func footer(s *panel.State, w int, text string, sources ...string) string {
 }
 
 func staleText(s *panel.State, old view.Stale) string {
-	return fmt.Sprintf("▲ stale: as it was %s ago, at %s; %s", panel.Ago(s.Now, old.Since), panel.Clock(old.Since), safe(old.Why))
+	return fmt.Sprintf("▲ stale: as it was %s ago, at %s; %s", panel.Ago(s.Now, old.Since), panel.Clock(old.Since), plain.Line(old.Why))
 }
 
 // footed is the body over a footer, where there is room for one. What the footer says may depend on how the body was drawn.
@@ -43,13 +45,13 @@ func footed(s *panel.State, w, h int, text func() string, sources []string, body
 		return ""
 	}
 	if h < 4 {
-		return block(body(h), w, h)
+		return widget.Lines(body(h), w, h)
 	}
 	lines := body(h - 1)
 	for len(lines) < h-1 {
 		lines = append(lines, strings.Repeat(" ", w))
 	}
-	return block(append(lines[:h-1], footer(s, w, text(), sources...)), w, h)
+	return widget.Lines(append(lines[:h-1], footer(s, w, text(), sources...)), w, h)
 }
 
 // empty is a panel without rows: what would be here, and how it comes about.
@@ -66,7 +68,7 @@ func empty(s *panel.State, w, h int, sentences string) []string {
 // under puts what an empty grid says below its header.
 func under(s *panel.State, grid []string, w, h int, filtered string, total int, sentences string) []string {
 	if filtered != "" && total > 0 {
-		sentences = fmt.Sprintf("Nothing matches “%s”; all %d are hidden. / changes the filter.", safe(filtered), total)
+		sentences = fmt.Sprintf("Nothing matches “%s”; all %d are hidden. / changes the filter.", plain.Line(filtered), total)
 	}
 	for i, text := range empty(s, w, h-1, sentences) {
 		grid[1+i] = text
@@ -102,11 +104,11 @@ func wrap(text string, w int) []string {
 	}
 	var lines []string
 	now := ""
-	for word := range strings.FieldsSeq(safe(text)) {
+	for word := range strings.FieldsSeq(plain.Line(text)) {
 		switch {
 		case now == "":
 			now = word
-		case width(now)+1+width(word) <= w:
+		case widget.Width(now)+1+widget.Width(word) <= w:
 			now += " " + word
 		default:
 			lines, now = append(lines, now), word

@@ -2,6 +2,8 @@ package objects
 
 import (
 	"fmt"
+	"kubelab/core/plain"
+	"kubelab/tui/widget"
 	"slices"
 	"strings"
 
@@ -34,25 +36,25 @@ func newWorkloads() *workloads {
 		if w.old() {
 			return styled(text, &s.Theme.Muted)
 		}
-		return plain(text)
+		return words(text)
 	}
 	number := func(of func(workload) int) func(*panel.State, workload) cell {
 		return func(s *panel.State, w workload) cell { return muted(s, w, fmt.Sprint(of(w))) }
 	}
 	updated, current := func(w workload) int { return w.Updated }, func(w workload) int { return w.Current }
 	p.columns = []column[workload]{
-		{title: "namespace", min: 6, measure: func(w workload) int { return width(w.Namespace) }, drop: 2,
+		{title: "namespace", min: 6, measure: func(w workload) int { return widget.Width(w.Namespace) }, drop: 2,
 			cell:    func(s *panel.State, w workload) cell { return namespaced(s, w.Namespace) },
 			compare: by(func(w workload) string { return w.Namespace })},
-		{title: "kind", width: 12, drop: 1, cell: func(s *panel.State, w workload) cell { return muted(s, w, safe(w.Kind)) },
+		{title: "kind", width: 12, drop: 1, cell: func(s *panel.State, w workload) cell { return muted(s, w, plain.Line(w.Kind)) },
 			compare: by(func(w workload) string { return w.Kind })},
-		{title: "name", min: 18, measure: func(w workload) int { return width(w.Workload.Name) + 2*w.depth },
+		{title: "name", min: 18, measure: func(w workload) int { return widget.Width(w.Workload.Name) + 2*w.depth },
 			cell: func(s *panel.State, w workload) cell {
 				if w.depth == 0 || p.by > 0 || p.reverse { // below its owner only as long as that stands above
-					return muted(s, w, safe(w.Workload.Name))
+					return muted(s, w, plain.Line(w.Workload.Name))
 				}
 				branch := span{strings.Repeat("  ", w.depth-1) + "└ ", &s.Theme.Muted}
-				return append(cell{branch}, muted(s, w, safe(w.Workload.Name))...)
+				return append(cell{branch}, muted(s, w, plain.Line(w.Workload.Name))...)
 			},
 			compare: by(func(w workload) string { return w.Workload.Name })},
 		{title: "ready", width: 15, min: 15, cell: readyBar,
@@ -60,7 +62,7 @@ func newWorkloads() *workloads {
 		{title: "updated", right: true, width: 7, drop: 4, cell: number(updated), compare: by(updated)},
 		{title: "there", right: true, width: 5, drop: 5, cell: number(current), compare: by(current)},
 		{title: "pods", min: 12, width: 18, drop: 3, cell: podSigns, fill: true},
-		{title: "owner", min: 12, wide: true, measure: func(w workload) int { return width(w.Owner) }, drop: 6,
+		{title: "owner", min: 12, wide: true, measure: func(w workload) int { return widget.Width(w.Owner) }, drop: 6,
 			cell:    func(s *panel.State, w workload) cell { return orDash(s, w.Owner) },
 			compare: by(func(w workload) string { return w.Owner })},
 	}
@@ -198,5 +200,5 @@ func (p *workloads) Explain(s *panel.State) string {
 	}
 	w := p.all[i]
 	return text + fmt.Sprintf("Here %s owns %s/%s, which wants %s and has %d ready. Kill one of them and watch the number fall and come back: nobody restarted the pod, another one took its place.",
-		safe(w.Owner), safe(w.Kind), safe(w.Workload.Name), panel.Plural(w.Desired, "pod"), w.Ready)
+		plain.Line(w.Owner), plain.Line(w.Kind), plain.Line(w.Workload.Name), panel.Plural(w.Desired, "pod"), w.Ready)
 }

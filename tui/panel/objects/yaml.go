@@ -1,6 +1,7 @@
 package objects
 
 import (
+	"kubelab/core/plain"
 	"strings"
 
 	"kubelab/tui/panel"
@@ -10,10 +11,10 @@ import (
 func yamlLines(s *panel.State, text string) []cell {
 	var lines []cell
 	for text := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
-		text = safe(text)
+		text = plain.Line(text)
 		name, value, found := strings.Cut(text, ":")
 		if !found || strings.ContainsAny(name, `"'{`) || value != "" && value[0] != ' ' {
-			lines = append(lines, plain(text))
+			lines = append(lines, words(text))
 			continue
 		}
 		lines = append(lines, cell{{name, &s.Theme.Accent}, {":", &s.Theme.Muted}, {value, nil}})

@@ -2,6 +2,8 @@ package trouble
 
 import (
 	"fmt"
+	"kubelab/core/plain"
+	"kubelab/tui/widget"
 	"strings"
 
 	"kubelab/core/view"
@@ -92,7 +94,7 @@ func (c *chooser) view(s *panel.State, filter, title string, w, h int) string {
 	c.sync(s, filter)
 	if len(c.list) == 0 {
 		if filter != "" {
-			return empty(s, w, h, "Nothing matches "+clean(filter), "None of the names holds all of these words.")
+			return empty(s, w, h, "Nothing matches "+plain.Line(filter), "None of the names holds all of these words.")
 		}
 		return empty(s, w, h, title, "There is nothing to choose from yet; it comes with the first snapshot of the lab.")
 	}
@@ -109,13 +111,13 @@ func (c *chooser) view(s *panel.State, filter, title string, w, h int) string {
 	for i := from; i < to; i++ {
 		one := c.list[i]
 		sign, note := one.look(s.Theme)
-		line := sign.String() + " " + s.Theme.Text.Render(fit(clean(one.what), name)) + " " + s.Theme.Muted.Render(clean(note))
+		line := sign.String() + " " + s.Theme.Text.Render(widget.Fit(plain.Line(one.what), name)) + " " + s.Theme.Muted.Render(plain.Line(note))
 		if i == c.pos.index {
 			line = chosen(s, line, w)
 		}
 		lines = append(lines, line)
 	}
-	return block(lines, w, h)
+	return widget.Lines(lines, w, h)
 }
 
 // click selects the item in line y of the view. It reports whether there is one.

@@ -2,6 +2,7 @@ package trouble
 
 import (
 	"fmt"
+	"kubelab/core/plain"
 	"slices"
 	"strings"
 
@@ -32,7 +33,7 @@ func (p *commands) Name() string { return "commands" }
 
 func (p *commands) Title(s *panel.State) string {
 	if p.filter != "" {
-		return "Commands: " + clean(p.filter)
+		return "Commands: " + plain.Line(p.filter)
 	}
 	return "Commands"
 }
@@ -83,7 +84,7 @@ func (p *commands) Key(s *panel.State, key string) (panel.Result, bool) {
 		if !ok {
 			return panel.Result{Note: "nothing was done yet"}, true
 		}
-		return panel.Result{Copy: clean(line.text)}, true
+		return panel.Result{Copy: plain.Line(line.text)}, true
 	}
 	if !p.pos.key(key, len(list)) {
 		return panel.Result{}, false
@@ -112,15 +113,15 @@ func (p *commands) View(s *panel.State, w, h int) string {
 	line, ok := p.at(list)
 	if !ok {
 		if p.filter != "" {
-			return empty(s, w, h, "Nothing matches "+clean(p.filter), "None of the commands holds all of these words.")
+			return empty(s, w, h, "Nothing matches "+plain.Line(p.filter), "None of the commands holds all of these words.")
 		}
 		return empty(s, w, h, "No commands yet", "Here are the lines of kubectl, etcdctl, crictl, nft, ip and kill that do what was done to the lab, for a shell of root.",
 			"Do something to it: select a component and press K, for example.")
 	}
 	// What does not fit into its line is shown in full below.
 	var full []string
-	if ansi.StringWidth(clean(line.text)) > w-4 && h >= 8 {
-		for _, part := range widget.Wrap(clean(line.text), max(w-2, 1)) {
+	if ansi.StringWidth(plain.Line(line.text)) > w-4 && h >= 8 {
+		for _, part := range widget.Wrap(plain.Line(line.text), max(w-2, 1)) {
 			full = append(full, "  "+s.Theme.Text.Render(part))
 		}
 		full = full[:min(len(full), h/3)]
@@ -136,7 +137,7 @@ func (p *commands) View(s *panel.State, w, h int) string {
 	for len(lines) < room {
 		lines = append(lines, "")
 	}
-	return block(append(lines, full...), w, h)
+	return widget.Lines(append(lines, full...), w, h)
 }
 
 func (p *commands) line(s *panel.State, l logged, selected bool, w int) string {
@@ -146,7 +147,7 @@ func (p *commands) line(s *panel.State, l logged, selected bool, w int) string {
 		if strings.Contains(l.text, " failed: ") {
 			style = s.Theme.Bad
 		}
-		text = s.Theme.Muted.Render(l.event.Time.Local().Format("15:04:05")) + " " + style.Render(clean(l.text))
+		text = s.Theme.Muted.Render(l.event.Time.Local().Format("15:04:05")) + " " + style.Render(plain.Line(l.text))
 	}
 	if selected {
 		return chosen(s, text, w)
@@ -157,9 +158,9 @@ func (p *commands) line(s *panel.State, l logged, selected bool, w int) string {
 // commandLine is a line for a shell, or one for people.
 func commandLine(s *panel.State, text string) string {
 	if isComment(text) {
-		return s.Theme.Muted.Render(clean(text))
+		return s.Theme.Muted.Render(plain.Line(text))
 	}
-	return s.Theme.Accent.Render("$ ") + s.Theme.Text.Render(clean(text))
+	return s.Theme.Accent.Render("$ ") + s.Theme.Text.Render(plain.Line(text))
 }
 
 func isComment(text string) bool { return strings.HasPrefix(text, "#") }
@@ -168,7 +169,7 @@ func (p *commands) Explain(s *panel.State) string {
 	example := "Nothing was done yet."
 	for _, e := range slices.Backward(s.Events[view.Acted]) {
 		if i := slices.IndexFunc(e.Commands, func(c string) bool { return !isComment(c) }); i >= 0 {
-			example = fmt.Sprintf("Instead of \"%s\" you could type: %s", clean(e.Text), clean(e.Commands[i]))
+			example = fmt.Sprintf("Instead of \"%s\" you could type: %s", plain.Line(e.Text), plain.Line(e.Commands[i]))
 			break
 		}
 	}

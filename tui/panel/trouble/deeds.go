@@ -2,6 +2,8 @@ package trouble
 
 import (
 	"fmt"
+	"kubelab/core/plain"
+	"kubelab/tui/widget"
 	"slices"
 
 	"kubelab/core/view"
@@ -66,13 +68,13 @@ func (d *deedList) view(s *panel.State, w, h int) []string {
 	const id, when, result = 4, 8, 16
 	action := max(min(w, listWidth)-id-when-result-3, 8)
 	lines := []string{heading(s, "Deeds", fmt.Sprint(len(s.Records)), w),
-		s.Theme.Muted.Render(fit("id", id) + " " + fit("when", when) + " " + fit("action", action) + " " + fit("result", result))}
+		s.Theme.Muted.Render(widget.Fit("id", id) + " " + widget.Fit("when", when) + " " + widget.Fit("action", action) + " " + widget.Fit("result", result))}
 	d.sync(s)
 	from, to := d.pos.window(len(s.Records), h-2)
 	for i := from; i < to; i++ {
 		r := s.Records[len(s.Records)-1-i]
-		line := s.Theme.Accent.Render(fit(clean(r.ID), id)) + " " + s.Theme.Muted.Render(fit(r.Since.Local().Format("15:04:05"), when)) + " " +
-			fresh(s, r.Since, s.Theme.Text).Render(fit(clean(r.Action.String()), action)) + " " + inShort(s, r)
+		line := s.Theme.Accent.Render(widget.Fit(plain.Line(r.ID), id)) + " " + s.Theme.Muted.Render(widget.Fit(r.Since.Local().Format("15:04:05"), when)) + " " +
+			fresh(s, r.Since, s.Theme.Text).Render(widget.Fit(plain.Line(r.Action.String()), action)) + " " + inShort(s, r)
 		if i == d.pos.index {
 			line = chosen(s, line, min(w, listWidth))
 		}

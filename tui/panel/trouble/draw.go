@@ -1,9 +1,9 @@
 package trouble
 
 import (
+	"kubelab/core/plain"
 	"strings"
 	"time"
-	"unicode"
 
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
@@ -27,23 +27,6 @@ func fresh(s *panel.State, t time.Time, style lipgloss.Style) lipgloss.Style {
 		return s.Theme.Changed
 	}
 	return style
-}
-
-// clean is a line without anything that moves a cursor or hides how it goes on. Most lines are clean already, and cost a look.
-func clean(text string) string {
-	if strings.IndexFunc(text, func(r rune) bool { return r < ' ' || r > '~' }) < 0 {
-		return text
-	}
-	text = strings.ReplaceAll(text, "\t", "    ")
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\r':
-			return ' '
-		case unicode.IsControl(r), unicode.Is(unicode.Cf, r), unicode.Is(unicode.Mn, r):
-			return -1
-		}
-		return r
-	}, ansi.Strip(strings.ToValidUTF8(text, "\uFFFD")))
 }
 
 // staleObjects says since when what is kept in etcd is shown although nobody confirms it; it is empty while somebody does.
@@ -71,7 +54,7 @@ func heading(s *panel.State, title, note string, w int) string {
 func labelled(s *panel.State, label string, style lipgloss.Style, text string, w int) []string {
 	const indent = 11
 	var lines []string
-	for i, line := range widget.Wrap(clean(text), max(w-indent, 8)) {
+	for i, line := range widget.Wrap(plain.Line(text), max(w-indent, 8)) {
 		if i > 0 {
 			label = ""
 		}
@@ -94,20 +77,7 @@ func empty(s *panel.State, w, h int, title string, sentences ...string) string {
 	for i := range lines {
 		lines[i] = " " + lines[i]
 	}
-	return block(lines, w, h)
-}
-
-// fit is like widget.Fit, but it stays w cells wide when a character of two cells does not fit at the end.
-func fit(line string, w int) string {
-	if w <= 0 {
-		return ""
-	}
-	n := ansi.StringWidth(line)
-	if n > w {
-		line = ansi.Truncate(line, w, "…")
-		n = ansi.StringWidth(line)
-	}
-	return line + strings.Repeat(" ", w-n)
+	return widget.Lines(lines, w, h)
 }
 
 // beside puts blocks of the same height side by side, with a rule between them.
@@ -120,23 +90,7 @@ func beside(s *panel.State, left, right string) string {
 	return strings.Join(l, "\n")
 }
 
-// block is lines as w × h cells.
-func block(lines []string, w, h int) string {
-	if w <= 0 || h <= 0 {
-		return ""
-	}
-	out := make([]string, h)
-	for i := range out {
-		if i < len(lines) {
-			out[i] = fit(lines[i], w)
-		} else {
-			out[i] = strings.Repeat(" ", w)
-		}
-	}
-	return strings.Join(out, "\n")
-}
-
 // chosen is a line of w cells as the one that keys act on.
 func chosen(s *panel.State, line string, w int) string {
-	return s.Theme.Selected.Render(fit(ansi.Strip(line), w))
+	return s.Theme.Selected.Render(widget.Fit(ansi.Strip(line), w))
 }

@@ -2,6 +2,7 @@ package trouble
 
 import (
 	"fmt"
+	"kubelab/core/plain"
 	"slices"
 	"strings"
 
@@ -26,17 +27,17 @@ func entryStyle(t *theme.Theme, e *view.Entry) lipgloss.Style {
 
 // entryText is what an entry says in a line.
 func entryText(e *view.Entry) string {
-	text := clean(e.Text)
+	text := plain.Line(e.Text)
 	switch {
 	case e.Request != nil:
 		text = strings.TrimPrefix(text, "system:serviceaccount:kube-system:") + ", took " + panel.Brief(e.Request.Took)
 	case e.Key != nil:
 		text += fmt.Sprintf(", revision %d", e.Key.Revision)
 	case e.Record != nil:
-		text = fmt.Sprintf("fault %s: %s %s", clean(e.Record.ID), clean(string(e.Record.Kind)), clean(e.Record.What))
+		text = fmt.Sprintf("fault %s: %s %s", plain.Line(e.Record.ID), plain.Line(string(e.Record.Kind)), plain.Line(e.Record.What))
 		switch e.Kind {
 		case view.FaultHealed:
-			text += ", over " + clean(e.Record.HealedBy)
+			text += ", over " + plain.Line(e.Record.HealedBy)
 		case view.FaultMeasured:
 			text += ", measured"
 		}
@@ -150,11 +151,11 @@ func requestLines(s *panel.State, r view.Request, w int) []string {
 		if r.Took > 0 {
 			share = float64(stage.At) / float64(r.Took)
 		}
-		lines = append(lines, t.Muted.Render(fit(label, 11))+t.Text.Render(widget.FitLeft(panel.Brief(stage.At), 9))+"  "+
-			widget.Bar(share, max(min(w/5, 24), 1), t.Accent, t.Border)+"  "+t.Text.Render(clean(stage.Name)))
+		lines = append(lines, t.Muted.Render(widget.Fit(label, 11))+t.Text.Render(widget.FitLeft(panel.Brief(stage.At), 9))+"  "+
+			widget.Bar(share, max(min(w/5, 24), 1), t.Accent, t.Border)+"  "+t.Text.Render(plain.Line(stage.Name)))
 	}
 	if len(r.Stages) > 0 {
-		lines = append(lines, t.Muted.Render(fit("", 11))+t.Text.Render(widget.FitLeft(panel.Brief(r.Took), 9))+"  "+
+		lines = append(lines, t.Muted.Render(widget.Fit("", 11))+t.Text.Render(widget.FitLeft(panel.Brief(r.Took), 9))+"  "+
 			widget.Bar(1, max(min(w/5, 24), 1), t.Accent, t.Border)+"  "+t.Text.Render("answered"))
 	}
 	return lines
@@ -174,9 +175,9 @@ func decisionLines(s *panel.State, d view.Decision, w int) []string {
 	slices.SortStableFunc(nodes, func(a, b view.Verdict) int { return int(b.Total - a.Total) })
 	for _, n := range nodes {
 		if n.Fits {
-			lines = append(lines, labelled(s, clean(n.Node), t.Good, "● fits"+score(n), w)...)
+			lines = append(lines, labelled(s, plain.Line(n.Node), t.Good, "● fits"+score(n), w)...)
 		} else {
-			lines = append(lines, labelled(s, clean(n.Node), t.Bad, "✗ "+n.Rejected+": "+n.Why, w)...)
+			lines = append(lines, labelled(s, plain.Line(n.Node), t.Bad, "✗ "+n.Rejected+": "+n.Why, w)...)
 		}
 	}
 	return lines

@@ -2,6 +2,7 @@ package trouble
 
 import (
 	"fmt"
+	"kubelab/core/plain"
 	"strings"
 
 	"kubelab/core/component"
@@ -66,7 +67,7 @@ func (f *faults) deeds(s *panel.State) []deed {
 	switch {
 	case f.inList:
 		id := f.list.Selected()
-		list = append(list, doing(s, "enter", "heal "+clean(id), "", view.Action{Verb: view.Heal, Targets: []string{id}}))
+		list = append(list, doing(s, "enter", "heal "+plain.Line(id), "", view.Action{Verb: view.Heal, Targets: []string{id}}))
 	case f.links:
 		list = append(list, f.wires.deeds(s)...)
 	default:
@@ -213,7 +214,7 @@ func (f *faults) View(s *panel.State, w, h int) string {
 	if a := f.drawn.list; a.height > 0 {
 		put(a, f.injected(s, w, a.height))
 	}
-	return block(lines, w, h)
+	return widget.Lines(lines, w, h)
 }
 
 // listRoom is what the list has at least where both matrices are shown.
@@ -259,7 +260,7 @@ func (f *faults) Explain(s *panel.State) string {
 	return fmt.Sprintf("Each row is a machine and each cell one of its components: masters have %s, nodes have %s. "+
 		"Killing one ends it at once and without a farewell, stopping it lets it say goodbye; %s, under the cursor, is %s. "+
 		"What you break stays in the list below until it is healed or mends itself, and %s injected now.",
-		strings.Join(component.OfMaster, ", "), strings.Join(component.OfNode, ", "), clean(target), doing, isInjected(s))
+		strings.Join(component.OfMaster, ", "), strings.Join(component.OfNode, ", "), plain.Line(target), doing, isInjected(s))
 }
 
 func isInjected(s *panel.State) string {

@@ -2,6 +2,7 @@ package trouble
 
 import (
 	"fmt"
+	"kubelab/core/plain"
 	"slices"
 	"sort"
 	"strings"
@@ -91,7 +92,7 @@ func (m moment) say(s *panel.State) spoken {
 
 // speak says one event, or that n pods came into the same state from this one on.
 func speak(s *panel.State, e *view.Event, n int) spoken {
-	t, text := s.Theme, clean(e.Text)
+	t, text := s.Theme, plain.Line(e.Text)
 	m := spoken{sign: theme.Sign{Mark: "·", Style: t.Muted}, text: text, long: text}
 	switch e.Kind {
 	case view.Elected:
@@ -126,11 +127,11 @@ func speak(s *panel.State, e *view.Event, n int) spoken {
 		}
 		m.text, _, _ = strings.Cut(text, ",")
 	case view.PodChanged:
-		status := clean(podStatus(e))
+		status := plain.Line(podStatus(e))
 		m.sign = t.Pod(view.Pod{Status: status, Ready: ready(text)})
 		name := text
 		if e.Object != nil {
-			name = tail(clean(e.Object.Name))
+			name = tail(plain.Line(e.Object.Name))
 		}
 		m.text = status + " " + name
 		if n > 1 {
@@ -200,10 +201,10 @@ func recordMoments(s *panel.State, r view.Record) []moment {
 			until = r.Healed.Add(r.Recovery.For)
 		}
 	}
-	deed := &spoken{sign: theme.Sign{Mark: "▼", Word: "deed", Style: t.Bad}, text: clean(r.Action.String())}
+	deed := &spoken{sign: theme.Sign{Mark: "▼", Word: "deed", Style: t.Bad}, text: plain.Line(r.Action.String())}
 	measured := measuredMoments(t, r.Measured, r.Since)
 	if !r.Active() && r.Healed.After(r.Since) {
-		measured = append(measured, moment{at: r.Healed, spoken: &spoken{sign: theme.Sign{Mark: "▲", Word: "healed", Style: t.Good}, text: "healed " + clean(r.HealedBy)}})
+		measured = append(measured, moment{at: r.Healed, spoken: &spoken{sign: theme.Sign{Mark: "▲", Word: "healed", Style: t.Good}, text: "healed " + plain.Line(r.HealedBy)}})
 		measured = append(measured, measuredMoments(t, r.Recovery, r.Healed)...)
 	}
 	list := followed(s, r.Since, until)
@@ -225,7 +226,7 @@ func measuredMoments(t *theme.Theme, m *view.Measured, since time.Time) []moment
 	var list []moment
 	for _, mark := range m.Marks {
 		if mark.Seen && !slices.Contains(told, mark.Phase) {
-			list = append(list, moment{at: since.Add(mark.Took), spoken: &spoken{sign: markSign(t, mark, m.For), text: clean(string(mark.Phase))}})
+			list = append(list, moment{at: since.Add(mark.Took), spoken: &spoken{sign: markSign(t, mark, m.For), text: plain.Line(string(mark.Phase))}})
 		}
 	}
 	if m.Writes.Sent > 0 {

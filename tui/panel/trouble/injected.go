@@ -2,6 +2,7 @@ package trouble
 
 import (
 	"fmt"
+	"kubelab/core/plain"
 	"strings"
 
 	"kubelab/core/view"
@@ -20,7 +21,7 @@ func injectedRows(s *panel.State) []widget.Row {
 		f := s.Lab.Faults[i]
 		style := fresh(s, f.Since, s.Theme.Text)
 		rows = append(rows, widget.Row{ID: f.ID, Cells: []string{
-			s.Theme.Accent.Render(clean(f.ID)), style.Render(clean(string(f.Kind))), style.Render(clean(f.What)), panel.Ago(s.Now, f.Since), s.Theme.Muted.Render(clean(f.Heal)),
+			s.Theme.Accent.Render(plain.Line(f.ID)), style.Render(plain.Line(string(f.Kind))), style.Render(plain.Line(f.What)), panel.Ago(s.Now, f.Since), s.Theme.Muted.Render(plain.Line(f.Heal)),
 		}})
 	}
 	return rows
@@ -47,7 +48,7 @@ func (f *faults) injected(s *panel.State, w, h int) []string {
 		lines := []string{heading(s, "Injected", "nothing now", w)}
 		say := "What you break is listed here, with what was expected of it, until it is healed."
 		if s.ReadOnly != "" {
-			say = "Nothing can be broken here: " + clean(s.ReadOnly)
+			say = "Nothing can be broken here: " + plain.Line(s.ReadOnly)
 		}
 		for _, line := range widget.Wrap(say, w) {
 			lines = append(lines, s.Theme.Muted.Render(line))

@@ -184,8 +184,8 @@ func TestLogsAskAndFollow(t *testing.T) {
 
 func TestLevels(t *testing.T) {
 	for line, want := range map[string]level{
-		logLines[0]: info, logLines[1]: warning, logLines[2]: failure, logLines[3]: info, logLines[4]: warning, logLines[5]: failure, logLines[6]: failure, logLines[7]: plain,
-		"etcd     | {\"level\":\"warn\"}": warning, "kubelet | E1124 12:00": failure, "E11ab no": plain, "": plain, "time=x level=debug": debug, `{"level":"fatal"}`: failure,
+		logLines[0]: info, logLines[1]: warning, logLines[2]: failure, logLines[3]: info, logLines[4]: warning, logLines[5]: failure, logLines[6]: failure, logLines[7]: unmarked,
+		"etcd     | {\"level\":\"warn\"}": warning, "kubelet | E1124 12:00": failure, "E11ab no": unmarked, "": unmarked, "time=x level=debug": debug, `{"level":"fatal"}`: failure,
 	} {
 		if got := levelOf(line); got != want {
 			t.Errorf("%q has level %d, want %d", line, got, want)

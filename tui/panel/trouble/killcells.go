@@ -2,6 +2,7 @@ package trouble
 
 import (
 	"fmt"
+	"kubelab/core/plain"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -25,9 +26,9 @@ var titles = map[string][3]string{
 }
 
 func (p *partMatrix) header(s *panel.State, names []string, kind string, n int) string {
-	text := fit(kind, p.first)
+	text := widget.Fit(kind, p.first)
 	if n == 0 {
-		text = fit("no "+kind, p.first)
+		text = widget.Fit("no "+kind, p.first)
 	}
 	size := 0
 	for _, name := range component.OfMaster { // one size for both headers
@@ -36,10 +37,10 @@ func (p *partMatrix) header(s *panel.State, names []string, kind string, n int) 
 		}
 	}
 	for _, name := range names {
-		text += fit(titles[name][size], p.width)
+		text += widget.Fit(titles[name][size], p.width)
 	}
 	if len(names) < len(component.OfMaster) {
-		text += fit("node", p.width)
+		text += widget.Fit("node", p.width)
 	}
 	return s.Theme.Muted.Render(text)
 }
@@ -47,21 +48,21 @@ func (p *partMatrix) header(s *panel.State, names []string, kind string, n int) 
 // line is one machine; col is where the cursor is, or -1.
 func (p *partMatrix) line(s *panel.State, m machine, col int) string {
 	sign := machineSign(s.Theme, m)
-	head := sign.Style.Render(sign.Mark) + " " + s.Theme.Text.Render(fit(clean(m.name), p.first-3))
+	head := sign.Style.Render(sign.Mark) + " " + s.Theme.Text.Render(widget.Fit(plain.Line(m.name), p.first-3))
 	if col == 0 {
 		head = chosen(s, head, p.first-1)
 	}
 	var b strings.Builder
 	b.WriteString(head + " ")
 	for i, name := range m.names {
-		cell := fit(p.cell(s, m, name), p.width-1)
+		cell := widget.Fit(p.cell(s, m, name), p.width-1)
 		if col == i+1 {
 			cell = chosen(s, cell, p.width-1)
 		}
 		b.WriteString(cell + " ")
 	}
 	if m.node != nil {
-		b.WriteString(fit(nodeWord(s, m.node), p.width))
+		b.WriteString(widget.Fit(nodeWord(s, m.node), p.width))
 	}
 	return b.String()
 }
@@ -74,7 +75,7 @@ func (p *partMatrix) cell(s *panel.State, m machine, name string) string {
 	if p.width < 12 {
 		return style.Render(sign.Mark)
 	}
-	text := style.Render(sign.Mark + " " + fit(sign.Word, 8))
+	text := style.Render(sign.Mark + " " + widget.Fit(sign.Word, 8))
 	if p.width < 17 {
 		return text
 	}
@@ -124,23 +125,23 @@ func (p *partMatrix) words(s *panel.State) string {
 	t := s.Theme
 	if name == "" {
 		sign := machineSign(t, m)
-		text := t.Accent.Render(clean(m.name)) + " " + sign.Style.Render(sign.Mark+" "+sign.Word)
+		text := t.Accent.Render(plain.Line(m.name)) + " " + sign.Style.Render(sign.Mark+" "+sign.Word)
 		if stale, ok := panel.Stale(s, m.name); ok {
-			return text + t.Warn.Render(fmt.Sprintf(", stale for %s: %s", panel.Ago(s.Now, stale.Since), clean(stale.Why)))
+			return text + t.Warn.Render(fmt.Sprintf(", stale for %s: %s", panel.Ago(s.Now, stale.Since), plain.Line(stale.Why)))
 		}
-		return text + t.Muted.Render(fmt.Sprintf(", %d of %d components, address %s", m.runs(), len(m.names), clean(m.ip)))
+		return text + t.Muted.Render(fmt.Sprintf(", %d of %d components, address %s", m.runs(), len(m.names), plain.Line(m.ip)))
 	}
 	c := m.components[name]
 	sign := t.Component(c)
-	text := t.Accent.Render(clean(m.name+"/"+name)) + " " + sign.Style.Render(sign.Mark+" "+sign.Word)
+	text := t.Accent.Render(plain.Line(m.name+"/"+name)) + " " + sign.Style.Render(sign.Mark+" "+sign.Word)
 	if !c.Since.IsZero() {
 		text += t.Text.Render(" for " + panel.Ago(s.Now, c.Since))
 	}
 	if c.Error != "" {
-		text += t.Bad.Render(": " + clean(c.Error))
+		text += t.Bad.Render(": " + plain.Line(c.Error))
 	}
 	if stale, ok := panel.Stale(s, m.name+"/"+name); ok {
-		text += t.Warn.Render(fmt.Sprintf(", stale for %s: %s", panel.Ago(s.Now, stale.Since), clean(stale.Why)))
+		text += t.Warn.Render(fmt.Sprintf(", stale for %s: %s", panel.Ago(s.Now, stale.Since), plain.Line(stale.Why)))
 	}
 	if c.PID != 0 {
 		text += t.Muted.Render(fmt.Sprintf(", PID %d", c.PID))

@@ -1,6 +1,8 @@
 package trouble
 
 import (
+	"kubelab/core/plain"
+	"kubelab/tui/widget"
 	"slices"
 	"strings"
 
@@ -151,7 +153,7 @@ func (p *partMatrix) view(s *panel.State, w, h int, active bool) []string {
 	}
 	p.first = 0
 	for _, m := range list {
-		p.first = max(p.first, min(ansi.StringWidth(clean(m.name)), 16)+3)
+		p.first = max(p.first, min(ansi.StringWidth(plain.Line(m.name)), 16)+3)
 	}
 	p.width = max(1, min((w-p.first)/len(component.OfMaster), 26))
 
@@ -187,7 +189,7 @@ func (p *partMatrix) view(s *panel.State, w, h int, active bool) []string {
 	if h >= 6 {
 		words := ""
 		if active {
-			words = fit(p.words(s), w)
+			words = widget.Fit(p.words(s), w)
 		}
 		lines = append(lines, "", words)
 	}

@@ -12,7 +12,7 @@ import (
 type level int
 
 const (
-	plain level = iota
+	unmarked level = iota
 	debug
 	info
 	warning
@@ -29,11 +29,11 @@ func levelOf(line string) level {
 		}
 	}
 	for word := range strings.FieldsSeq(head) {
-		if l := klogLevel(word); l != plain {
+		if l := klogLevel(word); l != unmarked {
 			return l
 		}
 	}
-	return plain
+	return unmarked
 }
 
 func named(word string) level {
@@ -42,17 +42,17 @@ func named(word string) level {
 			return l
 		}
 	}
-	return plain
+	return unmarked
 }
 
 // klogLevel reads klog's header: a letter, and month and day in four digits.
 func klogLevel(word string) level {
 	if len(word) != 5 {
-		return plain
+		return unmarked
 	}
 	for _, c := range []byte(word[1:]) {
 		if c < '0' || c > '9' {
-			return plain
+			return unmarked
 		}
 	}
 	switch word[0] {
@@ -63,7 +63,7 @@ func klogLevel(word string) level {
 	case 'E', 'F':
 		return failure
 	}
-	return plain
+	return unmarked
 }
 
 // mark is a level as a letter and a colour.

@@ -2,6 +2,8 @@ package trouble
 
 import (
 	"fmt"
+	"kubelab/core/plain"
+	"kubelab/tui/widget"
 	"slices"
 	"strconv"
 	"strings"
@@ -109,7 +111,7 @@ func (m *wireMatrix) deeds(s *panel.State) []deed {
 		asking(s, "%", "lose packets", fmt.Sprintf("Loss between %s and %s, in percent", l.a, l.b), "30", func(text string) panel.Result {
 			n, err := strconv.Atoi(strings.TrimSuffix(strings.TrimSpace(text), "%"))
 			if err != nil || n < 1 || n > 100 {
-				return panel.Result{Note: fmt.Sprintf("a loss of %q: use 1 to 100", clean(text))}
+				return panel.Result{Note: fmt.Sprintf("a loss of %q: use 1 to 100", plain.Line(text))}
 			}
 			return act(view.Action{Verb: view.Loss, Targets: both, Percent: n})
 		}),
@@ -123,7 +125,7 @@ func (m *wireMatrix) oneWay(s *panel.State, key, from, to string, effects []effe
 			return doing(s, key, "heal one way", "", view.Action{Verb: view.Heal, Targets: []string{e.fault.ID}})
 		}
 	}
-	d := doing(s, key, "cut from "+clean(from), "", view.Action{Verb: view.Cut, Targets: []string{from, to}, OneWay: true})
+	d := doing(s, key, "cut from "+plain.Line(from), "", view.Action{Verb: view.Cut, Targets: []string{from, to}, OneWay: true})
 	d.Short = key == "o"
 	return d
 }
@@ -148,7 +150,7 @@ func (m *wireMatrix) view(s *panel.State, w, h int, active bool) []string {
 	}
 	m.first = 2
 	for _, x := range list[:len(list)-1] {
-		m.first = max(m.first, min(ansi.StringWidth(clean(x.name)), 16)+2)
+		m.first = max(m.first, min(ansi.StringWidth(plain.Line(x.name)), 16)+2)
 	}
 	m.width = max(7, min((w-m.first)/(len(list)-1), 11))
 	columns := max(1, min((w-m.first)/m.width, len(list)-1))
@@ -164,7 +166,7 @@ func (m *wireMatrix) view(s *panel.State, w, h int, active bool) []string {
 	lines := []string{m.header(s, list, columns, col, active)}
 	for i := m.row; i < m.row+m.shown; i++ {
 		var b strings.Builder
-		name := fit(clean(list[i].name), m.first)
+		name := widget.Fit(plain.Line(list[i].name), m.first)
 		if active && i == row {
 			b.WriteString(s.Theme.Accent.Render(name))
 		} else {
@@ -181,10 +183,10 @@ func (m *wireMatrix) view(s *panel.State, w, h int, active bool) []string {
 	words := ""
 	if active {
 		l := pair{list[row].name, list[col].name}
-		words = fit(linkWords(s, l, effects[l]), w)
+		words = widget.Fit(linkWords(s, l, effects[l]), w)
 	}
 	legend := "── whole  ╳ cut  ╳→ cut from the row to the column  30% lost  50ms late  flap"
-	return append(lines, "", s.Theme.Muted.Render(fit(legend, w)), words)
+	return append(lines, "", s.Theme.Muted.Render(widget.Fit(legend, w)), words)
 }
 
 // within is an offset among n with at among the shown.
@@ -197,7 +199,7 @@ func (m *wireMatrix) header(s *panel.State, list []machine, columns, col int, ac
 	var b strings.Builder
 	b.WriteString(strings.Repeat(" ", m.first))
 	for j := m.col + 1; j <= m.col+columns; j++ {
-		name := clean(list[j].name)
+		name := plain.Line(list[j].name)
 		if ansi.StringWidth(name) >= m.width {
 			name = list[j].short()
 		}
@@ -205,7 +207,7 @@ func (m *wireMatrix) header(s *panel.State, list []machine, columns, col int, ac
 		if active && j == col {
 			style = s.Theme.Accent
 		}
-		b.WriteString(style.Render(fit(name, m.width-1)) + " ")
+		b.WriteString(style.Render(widget.Fit(name, m.width-1)) + " ")
 	}
 	return b.String()
 }
@@ -216,7 +218,7 @@ func (m *wireMatrix) cell(s *panel.State, effects map[pair][]effect, list []mach
 	}
 	of := effects[pair{list[i].name, list[j].name}]
 	sign := linkSign(s.Theme, of)
-	text := fit(sign.Mark, m.width-1)
+	text := widget.Fit(sign.Mark, m.width-1)
 	switch {
 	case selected:
 		return chosen(s, text, m.width-1) + " "
@@ -228,13 +230,13 @@ func (m *wireMatrix) cell(s *panel.State, effects map[pair][]effect, list []mach
 
 // linkWords say in a line how the link under the cursor is.
 func linkWords(s *panel.State, l pair, effects []effect) string {
-	text := s.Theme.Accent.Render(clean(l.a)+" ── "+clean(l.b)) + " "
+	text := s.Theme.Accent.Render(plain.Line(l.a)+" ── "+plain.Line(l.b)) + " "
 	if len(effects) == 0 {
 		return text + s.Theme.Good.Render("whole")
 	}
 	var words []string
 	for _, e := range effects {
-		words = append(words, fmt.Sprintf("%s (%s, %s)", clean(e.words(l)), clean(e.fault.ID), panel.Ago(s.Now, e.fault.Since)))
+		words = append(words, fmt.Sprintf("%s (%s, %s)", plain.Line(e.words(l)), plain.Line(e.fault.ID), panel.Ago(s.Now, e.fault.Since)))
 	}
 	sign := linkSign(s.Theme, effects)
 	return text + sign.Style.Render(sign.Word) + s.Theme.Text.Render(": "+strings.Join(words, "; "))

@@ -2,6 +2,8 @@ package trouble
 
 import (
 	"fmt"
+	"kubelab/core/plain"
+	"kubelab/tui/widget"
 	"slices"
 	"strings"
 	"time"
@@ -44,7 +46,7 @@ func (p *logs) Title(*panel.State) string {
 	if p.target == "" {
 		return "Logs"
 	}
-	return "Logs of " + clean(p.target)
+	return "Logs of " + plain.Line(p.target)
 }
 
 func (p *logs) Filter(text string) { p.filter = text }
@@ -79,7 +81,7 @@ func (p *logs) Answered(s *panel.State, q view.Question, a view.Answer, err erro
 	}
 	lines := make([]string, len(a.Logs))
 	for i, l := range a.Logs {
-		lines[i] = clean(l)
+		lines[i] = plain.Line(l)
 	}
 	if p.stays { // what is looked at stays where it is while older lines go
 		gone := len(p.matching(p.lines[:moved(p.lines, lines)]))
@@ -207,7 +209,7 @@ func (p *logs) View(s *panel.State, w, h int) string {
 	lines := p.matching(p.lines)
 	var head []string
 	if h >= 4 {
-		head = append(head, fit(p.head(s, len(lines)), w))
+		head = append(head, widget.Fit(p.head(s, len(lines)), w))
 	}
 	p.shown = max(h-len(head), 0)
 	last := max(len(lines)-p.shown, 0)
@@ -217,7 +219,7 @@ func (p *logs) View(s *panel.State, w, h int) string {
 	p.top = max(0, min(p.top, last))
 	visible := lines[p.top:min(p.top+p.shown, len(lines))]
 	if len(visible) == 0 {
-		return block(append(head, s.Theme.Muted.Render(" "+p.nothing())), w, h)
+		return widget.Lines(append(head, s.Theme.Muted.Render(" "+p.nothing())), w, h)
 	}
 	longest := 0
 	for _, l := range visible {
@@ -231,13 +233,13 @@ func (p *logs) View(s *panel.State, w, h int) string {
 		}
 		head = append(head, style.Render(mark+" "+ansi.Truncate(l, max(w-2, 0), "…")))
 	}
-	return block(head, w, h)
+	return widget.Lines(head, w, h)
 }
 
 // head says whose log it is, how that is doing, and where in it this is.
 func (p *logs) head(s *panel.State, n int) string {
 	t := s.Theme
-	text := t.Accent.Render(clean(p.target))
+	text := t.Accent.Render(plain.Line(p.target))
 	if m, name, ok := strings.Cut(p.target, "/"); ok {
 		for _, one := range machinesOf(s) {
 			if c, has := one.components[name]; has && one.name == m {
@@ -254,7 +256,7 @@ func (p *logs) head(s *panel.State, n int) string {
 	}
 	switch {
 	case p.err != nil && !p.came.IsZero():
-		return text + t.Warn.Render(fmt.Sprintf("  stale for %s: %s", panel.Ago(s.Now, p.came), clean(p.err.Error())))
+		return text + t.Warn.Render(fmt.Sprintf("  stale for %s: %s", panel.Ago(s.Now, p.came), plain.Line(p.err.Error())))
 	case p.stays:
 		return text + t.Warn.Render(fmt.Sprintf("  ❚ lines %d to %d; f follows", p.top+1, min(p.top+p.shown, n)))
 	}
@@ -265,13 +267,13 @@ func (p *logs) head(s *panel.State, n int) string {
 func (p *logs) nothing() string {
 	switch {
 	case p.err != nil:
-		return "The log cannot be read: " + clean(p.err.Error())
+		return "The log cannot be read: " + plain.Line(p.err.Error())
 	case p.came.IsZero():
-		return "asking for the log of " + clean(p.target) + " …"
+		return "asking for the log of " + plain.Line(p.target) + " …"
 	case len(p.lines) > 0:
-		return "None of the last lines matches " + clean(p.filter)
+		return "None of the last lines matches " + plain.Line(p.filter)
 	}
-	return clean(p.target) + " has not written anything yet; what it writes is shown here as it comes."
+	return plain.Line(p.target) + " has not written anything yet; what it writes is shown here as it comes."
 }
 
 func (p *logs) Explain(s *panel.State) string {
@@ -287,5 +289,5 @@ func (p *logs) Explain(s *panel.State) string {
 	}
 	return fmt.Sprintf("This is what %s wrote last, the newest line at the bottom; %d of %d lines are warnings or errors. "+
 		"klog begins a line with I, W or E and the date, etcd writes JSON with a level, containerd writes level=…; W and E stand in front of those that matter. "+
-		"Break something and look which component complains first, and about what.", clean(p.target), bad, len(p.lines))
+		"Break something and look which component complains first, and about what.", plain.Line(p.target), bad, len(p.lines))
 }

@@ -1,6 +1,7 @@
 package trouble
 
 import (
+	"kubelab/core/plain"
 	"strings"
 
 	"kubelab/core/component"
@@ -41,9 +42,9 @@ func namesOf(list []machine) []string {
 func (m machine) short() string {
 	kind, number, ok := strings.Cut(m.name, "-")
 	if !ok || kind == "" {
-		return clean(m.name)
+		return plain.Line(m.name)
 	}
-	return clean(kind[:1] + number)
+	return plain.Line(kind[:1] + number)
 }
 
 // runs counts the components that run, paused ones not among them.

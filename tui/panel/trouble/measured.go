@@ -2,6 +2,7 @@ package trouble
 
 import (
 	"fmt"
+	"kubelab/core/plain"
 	"math"
 	"slices"
 	"strings"
@@ -64,18 +65,18 @@ func seenLines(s *panel.State, r view.Record, w int) []string {
 // headOf is what was done, and whether it is still so.
 func headOf(s *panel.State, r view.Record, w int) string {
 	t := s.Theme
-	left := t.Accent.Render(clean(r.ID)) + "  " + t.Title.Render(clean(r.Action.String()))
+	left := t.Accent.Render(plain.Line(r.ID)) + "  " + t.Title.Render(plain.Line(r.Action.String()))
 	right := ""
 	switch {
 	case r.Active():
 		right = t.Warn.Render("● injected") + t.Muted.Render(" for "+panel.Ago(s.Now, r.Since))
 	case r.Healed.After(r.Since):
-		right = t.Good.Render("○ over") + t.Muted.Render(" after "+panel.Ago(r.Healed, r.Since)+", "+clean(r.HealedBy))
+		right = t.Good.Render("○ over") + t.Muted.Render(" after "+panel.Ago(r.Healed, r.Since)+", "+plain.Line(r.HealedBy))
 	default:
-		right = t.Muted.Render("○ " + clean(r.HealedBy))
+		right = t.Muted.Render("○ " + plain.Line(r.HealedBy))
 	}
-	line := fit(left, max(w-lineWidth(right)-2, w/2)) + "  " + right
-	return fit(line, w)
+	line := widget.Fit(left, max(w-lineWidth(right)-2, w/2)) + "  " + right
+	return widget.Fit(line, w)
 }
 
 // runningLines say that the stopwatch runs, and what was seen since.
@@ -110,7 +111,7 @@ func measuredLines(s *panel.State, what string, m view.Measured, w int) []string
 		lines = append(lines, "")
 	}
 	row := func(a, b, c, d string) string {
-		return fit(a, 10) + widget.FitLeft(b, figure) + widget.FitLeft(c, figure) + widget.FitLeft(d, 13) + "  "
+		return widget.Fit(a, 10) + widget.FitLeft(b, figure) + widget.FitLeft(c, figure) + widget.FitLeft(d, 13) + "  "
 	}
 	lines = append(lines, t.Muted.Render(row("traffic", "sent", "failed", "longest gap")))
 	stream := func(name, one string, r view.Traffic) {
@@ -119,11 +120,11 @@ func measuredLines(s *panel.State, what string, m view.Measured, w int) []string
 		if r.Failed > 0 {
 			failed = t.Warn
 		}
-		line := t.Text.Render(fit(name, 10)+widget.FitLeft(fmt.Sprint(r.Sent), figure)) + failed.Render(widget.FitLeft(fmt.Sprint(r.Failed), figure)) +
+		line := t.Text.Render(widget.Fit(name, 10)+widget.FitLeft(fmt.Sprint(r.Sent), figure)) + failed.Render(widget.FitLeft(fmt.Sprint(r.Failed), figure)) +
 			t.Text.Render(widget.FitLeft(panel.Brief(r.Gap), 13)) + "  " + style.Render(words)
 		lines = append(lines, line)
 		if r.Error != "" {
-			lines = append(lines, t.Muted.Render(fit("", 10)+"last error: "+clean(r.Error)))
+			lines = append(lines, t.Muted.Render(widget.Fit("", 10)+"last error: "+plain.Line(r.Error)))
 		}
 	}
 	stream("writes", "write", m.Writes)
@@ -144,7 +145,7 @@ func markLines(s *panel.State, marks []view.Mark, watched time.Duration, w int) 
 	}
 	bar := min(w-name-2-3*figure-2, 60)
 	sc := scaleOf(marks, bar)
-	head := t.Muted.Render(fit("  phase", name+2) + widget.FitLeft("took", figure) + widget.FitLeft("within", figure) + widget.FitLeft("upstream", figure))
+	head := t.Muted.Render(widget.Fit("  phase", name+2) + widget.FitLeft("took", figure) + widget.FitLeft("within", figure) + widget.FitLeft("upstream", figure))
 	if bar >= 16 {
 		head += "  " + t.Muted.Render(sc.axis())
 	}
@@ -152,13 +153,13 @@ func markLines(s *panel.State, marks []view.Mark, watched time.Duration, w int) 
 	for _, m := range marks {
 		sign, phase := markSign(t, m, watched), briefPhase(m.Phase)
 		if full {
-			phase = clean(string(m.Phase))
+			phase = plain.Line(string(m.Phase))
 		}
 		took := sign.Word
 		if m.Seen {
 			took = panel.Brief(m.Took)
 		}
-		line := sign.Style.Render(sign.Mark) + " " + t.Text.Render(fit(phase, name)) + sign.Style.Render(widget.FitLeft(took, figure)) +
+		line := sign.Style.Render(sign.Mark) + " " + t.Text.Render(widget.Fit(phase, name)) + sign.Style.Render(widget.FitLeft(took, figure)) +
 			t.Text.Render(widget.FitLeft(panel.Brief(m.Within), figure)) + t.Muted.Render(widget.FitLeft(panel.Brief(m.Upstream), figure))
 		if bar >= 16 {
 			line += "  " + sc.bar(s, m)
@@ -216,7 +217,7 @@ func (c scale) axis() string {
 		b.WriteString(strings.Repeat(" ", x-used) + label)
 		used = x + len(label)
 	}
-	return fit(b.String(), c.w)
+	return widget.Fit(b.String(), c.w)
 }
 
 // bar is how long the phase took, with the bounds as marks.

@@ -2,6 +2,7 @@ package trouble
 
 import (
 	"fmt"
+	"kubelab/core/plain"
 	"time"
 
 	"charm.land/lipgloss/v2"
@@ -38,7 +39,7 @@ func briefPhase(p view.Phase) string {
 	if b, ok := brief[p]; ok {
 		return b
 	}
-	return clean(string(p))
+	return plain.Line(string(p))
 }
 
 // markSign is how a phase came, of what was watched for so long: in time, late, not at all, or not before the watch ended.

@@ -2,6 +2,8 @@ package trouble
 
 import (
 	"fmt"
+	"kubelab/core/plain"
+	"kubelab/tui/widget"
 	"slices"
 
 	"kubelab/core/view"
@@ -23,7 +25,7 @@ func (p *stopwatch) Name() string { return "stopwatch" }
 
 func (p *stopwatch) Title(s *panel.State) string {
 	if r, ok := p.record(s); ok {
-		return "Stopwatch: " + clean(r.ID)
+		return "Stopwatch: " + plain.Line(r.ID)
 	}
 	return "Stopwatch"
 }
@@ -107,7 +109,7 @@ func (p *stopwatch) View(s *panel.State, w, h int) string {
 		besideWidth := max(besideWidth, min(w*3/8, 64))
 		p.listTop, p.listX = 0, w-besideWidth
 		side := p.deeds.view(s, besideWidth, h)
-		return beside(s, block(p.shown(s, r, w-besideWidth-3, h), w-besideWidth-3, h), block(side, besideWidth, h))
+		return beside(s, widget.Lines(p.shown(s, r, w-besideWidth-3, h), w-besideWidth-3, h), widget.Lines(side, besideWidth, h))
 	}
 	below := min(len(s.Records)+2, max(h/4, 4))
 	if h < 12 {
@@ -118,7 +120,7 @@ func (p *stopwatch) View(s *panel.State, w, h int) string {
 		lines = append(lines, "")
 	}
 	p.listTop, p.listX = h-below, 0
-	return block(append(lines, p.deeds.view(s, w, below)...), w, h)
+	return widget.Lines(append(lines, p.deeds.view(s, w, below)...), w, h)
 }
 
 // shown are the lines of the record that are in sight.
@@ -140,7 +142,7 @@ func (p *stopwatch) Explain(s *panel.State) string {
 		return "The stopwatch measures how the lab copes with what you break. Before each deed the lab says what will follow and within which time; then a writer, a reader and " +
 			"a client of the demo go on as if nothing were, and what they see is counted. Nothing was broken yet: select something and press K."
 	}
-	text := fmt.Sprintf("Somebody did \"lab %s\", and the lab had said what would follow; the table compares that with what came. ", clean(r.Action.String()))
+	text := fmt.Sprintf("Somebody did \"lab %s\", and the lab had said what would follow; the table compares that with what came. ", plain.Line(r.Action.String()))
 	if r.Measured == nil {
 		return text + "The stopwatch is still waiting for it, and the figures come when it has stopped. Meanwhile a writer, a reader and a client of the demo go on, and what fails is counted."
 	}

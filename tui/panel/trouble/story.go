@@ -2,6 +2,8 @@ package trouble
 
 import (
 	"fmt"
+	"kubelab/core/plain"
+	"kubelab/tui/widget"
 	"strings"
 	"time"
 
@@ -43,7 +45,7 @@ func (p *story) Title(*panel.State) string {
 	if p.object == nil {
 		return "Story"
 	}
-	return "Story of " + clean(p.object.String())
+	return "Story of " + plain.Line(p.object.String())
 }
 
 func (p *story) Filter(text string) { p.filter = text }
@@ -231,7 +233,7 @@ func (p *story) View(s *panel.State, w, h int) string {
 	if p.object == nil {
 		title := "Whose story?"
 		if p.wrong != "" {
-			title = clean(p.wrong)
+			title = plain.Line(p.wrong)
 		}
 		return p.choice.view(s, p.filter, title, w, h)
 	}
@@ -242,7 +244,7 @@ func (p *story) View(s *panel.State, w, h int) string {
 	}
 	var lines []string
 	if h >= 5 {
-		lines = append(lines, fit(p.head(s), w), s.Theme.Muted.Render(p.columns(w).header()))
+		lines = append(lines, widget.Fit(p.head(s), w), s.Theme.Muted.Render(p.columns(w).header()))
 	}
 	room := h - len(lines)
 	var full []string
@@ -264,31 +266,31 @@ func (p *story) View(s *panel.State, w, h int) string {
 	for len(lines) < h-len(full) {
 		lines = append(lines, "")
 	}
-	return block(append(lines, full...), w, h)
+	return widget.Lines(append(lines, full...), w, h)
 }
 
 func (p *story) head(s *panel.State) string {
 	t := s.Theme
 	first, last := p.answer.Entries[0].Time, p.answer.Entries[len(p.answer.Entries)-1].Time
-	text := t.Accent.Render(clean(p.object.String())) + t.Muted.Render(fmt.Sprintf("  %s in %s", panel.Plural(len(p.answer.Entries), "step"), panel.Brief(last.Sub(first))))
+	text := t.Accent.Render(plain.Line(p.object.String())) + t.Muted.Render(fmt.Sprintf("  %s in %s", panel.Plural(len(p.answer.Entries), "step"), panel.Brief(last.Sub(first))))
 	if p.filter != "" {
 		text += t.Muted.Render(fmt.Sprintf(", %d match", len(p.list)))
 	}
 	if p.err != nil {
-		return text + t.Warn.Render(fmt.Sprintf("  stale for %s: %s", panel.Ago(s.Now, p.came), clean(p.err.Error())))
+		return text + t.Warn.Render(fmt.Sprintf("  stale for %s: %s", panel.Ago(s.Now, p.came), plain.Line(p.err.Error())))
 	}
 	return text + t.Muted.Render(", remembered since "+p.answer.Since.Local().Format("15:04:05"))
 }
 
 func (p *story) nothing(s *panel.State) (title, say string) {
-	name := clean(p.object.String())
+	name := plain.Line(p.object.String())
 	switch {
 	case p.err != nil && p.answer == nil:
-		return "The story of " + name + " is not known", clean(p.err.Error())
+		return "The story of " + name + " is not known", plain.Line(p.err.Error())
 	case p.answer == nil:
 		return "asking for the story of " + name + " …", "It is put together of what all components said."
 	case len(p.answer.Entries) > 0:
-		return "Nothing matches " + clean(p.filter), "None of the entries holds all of these words."
+		return "Nothing matches " + plain.Line(p.filter), "None of the entries holds all of these words."
 	}
 	return "Nothing happened to " + name + " yet", "What happens to it and to what belongs to it is told here, from the request to the rule of kube-proxy, since " +
 		p.answer.Since.Local().Format("15:04:05") + ". Change it: scale it, or delete one of its pods."
@@ -300,7 +302,7 @@ func (p *story) Explain(s *panel.State) string {
 			"It is put together of what the API servers audited, what changed in etcd, what the scheduler decided, what kubelet, containerd and kube-proxy did. Choose an object to be told its story."
 	}
 	if len(p.list) == 0 {
-		return "Here is what happens to " + clean(p.object.String()) + ", as all components saw it, in order of time. Nothing is known of it yet. Change it, and look which component does what."
+		return "Here is what happens to " + plain.Line(p.object.String()) + ", as all components saw it, in order of time. Nothing is known of it yet. Change it, and look which component does what."
 	}
 	slowest := p.list[0]
 	for _, e := range p.list {
@@ -310,5 +312,5 @@ func (p *story) Explain(s *panel.State) string {
 	}
 	return fmt.Sprintf("Each line is one step in the life of %s, with the time since the step before and the component that it was seen in. "+
 		"A request goes to an API server, from there into etcd; controllers, scheduler and kubelet watch that and send requests of their own. "+
-		"The longest wait was %s before: %s.", clean(p.object.String()), panel.Brief(slowest.After), clean(slowest.Text))
+		"The longest wait was %s before: %s.", plain.Line(p.object.String()), panel.Brief(slowest.After), plain.Line(slowest.Text))
 }

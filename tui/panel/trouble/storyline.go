@@ -2,6 +2,7 @@ package trouble
 
 import (
 	"fmt"
+	"kubelab/core/plain"
 	"math"
 	"strings"
 	"time"
@@ -35,7 +36,7 @@ func (p *story) columns(w int) columns {
 }
 
 func (c columns) header() string {
-	return fit("time", 12) + " " + widget.FitLeft("after", gapWidth) + " " + fit("", c.bar) + " " + fit("seen in", c.source) + " what"
+	return widget.Fit("time", 12) + " " + widget.FitLeft("after", gapWidth) + " " + widget.Fit("", c.bar) + " " + widget.Fit("seen in", c.source) + " what"
 }
 
 // line is an entry: when, how long after the one before, where it was seen, and what it is.
@@ -50,8 +51,8 @@ func (c columns) line(s *panel.State, e *view.Entry, first bool) string {
 	if e.After >= time.Second {
 		gap = t.Warn
 	}
-	return t.Muted.Render(panel.Clock(e.Time)) + " " + gap.Render(widget.FitLeft(after, gapWidth)+" "+fit(bar, c.bar)) + " " +
-		t.Accent.Render(fit(briefSource(clean(e.Source), c.source), c.source)) + " " + fresh(s, e.Time, entryStyle(t, e)).Render(ansi.Truncate(entryText(e), c.text, "…"))
+	return t.Muted.Render(panel.Clock(e.Time)) + " " + gap.Render(widget.FitLeft(after, gapWidth)+" "+widget.Fit(bar, c.bar)) + " " +
+		t.Accent.Render(widget.Fit(briefSource(plain.Line(e.Source), c.source), c.source)) + " " + fresh(s, e.Time, entryStyle(t, e)).Render(ansi.Truncate(entryText(e), c.text, "…"))
 }
 
 // gapWords are a gap in at most six cells: 4.1ms, 773ms, 3.49s, 125s.

@@ -2,6 +2,7 @@ package trouble
 
 import (
 	"fmt"
+	"kubelab/core/plain"
 	"slices"
 	"time"
 
@@ -25,7 +26,7 @@ func (p *timeline) Name() string { return "timeline" }
 
 func (p *timeline) Title(s *panel.State) string {
 	if r, ok := latest(s); ok {
-		return "Timeline: " + clean(r.Action.String())
+		return "Timeline: " + plain.Line(r.Action.String())
 	}
 	return "Timeline"
 }
@@ -94,7 +95,7 @@ func (p *timeline) View(s *panel.State, w, h int) string {
 	for len(upper) < room {
 		upper = append(upper, "")
 	}
-	return block(append(upper[:room], below...), w, h)
+	return widget.Lines(append(upper[:room], below...), w, h)
 }
 
 // course are the deed and what followed it, in h lines: the deed stays on top, and what came last is in sight.
@@ -122,7 +123,7 @@ func (p *timeline) course(s *panel.State, r view.Record, w, h int) []string {
 	from := max(to-max(room, 0), 0)
 	for i, m := range rest[from:to] {
 		if i == 0 && from > 0 {
-			lines = append(lines, s.Theme.Muted.Render(fit(fmt.Sprintf("         … %d before", from+1), w)))
+			lines = append(lines, s.Theme.Muted.Render(widget.Fit(fmt.Sprintf("         … %d before", from+1), w)))
 			continue
 		}
 		lines = append(lines, momentLine(s, m, r.Since, w, w >= 60))
@@ -172,7 +173,7 @@ func (p *timeline) prediction(s *panel.State, r view.Record, w, h int) []string 
 		}
 		lines := []string{heading(s, title, "", w)}
 		for _, text := range r.Expected {
-			for i, line := range widget.Wrap(clean(text), max(w-2, 1)) {
+			for i, line := range widget.Wrap(plain.Line(text), max(w-2, 1)) {
 				bullet := "· "
 				if i > 0 {
 					bullet = "  "
@@ -185,7 +186,7 @@ func (p *timeline) prediction(s *panel.State, r view.Record, w, h int) []string 
 	const figure = 7
 	lines := []string{heading(s, title, "", w)}
 	name := max(w-2*figure-2, 4)
-	lines = append(lines, s.Theme.Muted.Render(fit("", name)+widget.FitLeft("within", figure)+widget.FitLeft("took", figure)))
+	lines = append(lines, s.Theme.Muted.Render(widget.Fit("", name)+widget.FitLeft("within", figure)+widget.FitLeft("took", figure)))
 	for _, mark := range m.Marks {
 		sign := markSign(s.Theme, mark, m.For)
 		took := "never"
@@ -195,7 +196,7 @@ func (p *timeline) prediction(s *panel.State, r view.Record, w, h int) []string 
 		if mark.Seen {
 			took = seconds(mark.Took)
 		}
-		lines = append(lines, s.Theme.Text.Render(fit(briefPhase(mark.Phase), name)+widget.FitLeft(seconds(mark.Within), figure))+
+		lines = append(lines, s.Theme.Text.Render(widget.Fit(briefPhase(mark.Phase), name)+widget.FitLeft(seconds(mark.Within), figure))+
 			sign.Style.Render(widget.FitLeft(took, figure)+" "+sign.Mark))
 	}
 	return cutAt(s, lines, room)
@@ -227,7 +228,7 @@ func lastCommands(s *panel.State, w, h int) []string {
 			if isComment(c) {
 				mark, style = "", s.Theme.Muted
 			}
-			for _, line := range widget.Wrap(clean(c), max(w-2, 1)) {
+			for _, line := range widget.Wrap(plain.Line(c), max(w-2, 1)) {
 				lines = append(lines, mark+style.Render(line))
 				mark = "  "
 			}
@@ -284,5 +285,5 @@ func (p *timeline) Explain(s *panel.State) string {
 	n := len(recordMoments(s, r)) - 1
 	return fmt.Sprintf("Zero is the moment of \"lab %s\", and %s followed it so far. "+
 		"Below is what the lab predicted before, with the time that each phase was given and the time that it took. "+
-		"The last lines are the commands that would have done the same without lab.", clean(r.Action.String()), panel.Plural(n, "thing"))
+		"The last lines are the commands that would have done the same without lab.", plain.Line(r.Action.String()), panel.Plural(n, "thing"))
 }
