@@ -21,10 +21,28 @@ type dialog interface {
 }
 
 // line is a line of text that is being typed.
-type line struct{ text string }
+type line struct {
+	text string
+	// proposed is text that nobody has typed: the first letter typed takes its place, and what edits edits it.
+	proposed bool
+}
+
+// add types text at the end.
+func (l *line) add(text string) {
+	if l.proposed {
+		l.text = ""
+	}
+	l.text, l.proposed = l.text+text, false
+}
 
 // key takes a key that edits.
 func (l *line) key(key string) {
+	switch key {
+	case "space":
+		key = " "
+	case "backspace", "ctrl+u", "ctrl+w":
+		l.proposed = false
+	}
 	switch key {
 	case "backspace":
 		if r := []rune(l.text); len(r) > 0 {
@@ -35,11 +53,9 @@ func (l *line) key(key string) {
 	case "ctrl+w":
 		text := strings.TrimRight(l.text, " ")
 		l.text = strings.TrimRight(text[:strings.LastIndex(text, " ")+1], " ")
-	case "space":
-		l.text += " "
 	default:
 		if r := []rune(key); len(r) == 1 && r[0] >= ' ' {
-			l.text += key
+			l.add(key)
 		}
 	}
 }
@@ -52,7 +68,7 @@ type prompt struct {
 }
 
 func newPrompt(title, text string, done func(string) tea.Cmd) *prompt {
-	return &prompt{title: title, line: line{text}, done: done}
+	return &prompt{title: title, line: line{text: text, proposed: text != ""}, done: done}
 }
 
 func (p *prompt) key(key string) (dialog, tea.Cmd) {
@@ -66,11 +82,15 @@ func (p *prompt) key(key string) (dialog, tea.Cmd) {
 	return p, nil
 }
 
-func (p *prompt) paste(text string) { p.line.text += text }
+func (p *prompt) paste(text string) { p.line.add(text) }
 
 func (p *prompt) view(t *theme.Theme, w, h int) string {
 	w = min(w, 90)
-	lines := append(widget.Wrap(p.title, w-4), "", t.Accent.Render("▸ ")+t.Text.Render(p.line.text)+t.Selected.Render(" "))
+	text := t.Text.Render(p.line.text)
+	if p.line.proposed {
+		text = t.Muted.Render(p.line.text)
+	}
+	lines := append(widget.Wrap(p.title, w-4), "", t.Accent.Render("▸ ")+text+t.Selected.Render(" "))
 	lines = append(lines, "", t.Muted.Render("enter does it, esc does not"))
 	return widget.Box("", "", indent(lines), w, min(h, len(lines)+2), t.Focus)
 }
@@ -110,7 +130,7 @@ func (c *confirm) paste(string) {}
 
 func (c *confirm) view(t *theme.Theme, w, h int) string {
 	w = min(w, 84)
-	lines := []string{t.Title.Render("lab " + c.action.String()), "", t.Muted.Render("This is what will happen:")}
+	lines := []string{t.Title.Render(c.action.Command()), "", t.Muted.Render("This is what will happen:")}
 	if len(c.sentences) == 0 {
 		lines = append(lines, "  nothing that could be foreseen")
 	}

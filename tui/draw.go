@@ -100,7 +100,7 @@ func (m *Model) footer(w int) string {
 		return widget.Fit(t.Accent.Render(" / ")+t.Text.Render(m.filter.text)+t.Selected.Render(" ")+t.Muted.Render("  enter keeps it, esc clears it"), w)
 	case len(m.working) > 0:
 		one := m.working[0]
-		text := fmt.Sprintf(" ◐ lab %s, for %s", one.action, m.cfg.Now().Sub(one.since).Round(100*time.Millisecond))
+		text := fmt.Sprintf(" ◐ %s, for %s", one.action.Command(), m.cfg.Now().Sub(one.since).Round(100*time.Millisecond))
 		if one.step != "" {
 			text += ": " + one.step
 		}
@@ -112,18 +112,33 @@ func (m *Model) footer(w int) string {
 		}
 		return widget.Fit(style.Render(" "+ansi.Strip(m.note.text)), w)
 	}
-	var words []string
+	return m.hints(w)
+}
+
+// hints are the keys that are of use now, as many as there is room for: how to break things and how to get help and out always, whatever the panel has.
+func (m *Model) hints(w int) string {
+	t := m.state.Theme
+	word := func(key, does string) string { return " " + t.Accent.Render(key) + " " + t.Muted.Render(does) + " " }
+	var said [lastHint + 1][]string
 	for _, b := range m.focused().Keys(m.state) {
 		if b.Short && b.Why == "" {
-			words = append(words, t.Accent.Render(b.Keys)+" "+t.Muted.Render(b.Does))
+			said[moreHint] = append(said[moreHint], word(b.Keys, b.Does))
 		}
 	}
 	for _, b := range m.bindings() {
-		if b.short && b.why == "" {
-			words = append(words, t.Accent.Render(b.shown)+" "+t.Muted.Render(b.does))
+		if b.why == "" {
+			said[b.hint] = append(said[b.hint], word(b.shown, b.does))
 		}
 	}
-	return widget.Fit(" "+strings.Join(words, "  "), w)
+	left, right := strings.Join(said[firstHint], ""), strings.Join(said[lastHint], "")
+	room := w - ansi.StringWidth(right)
+	for _, one := range said[moreHint] {
+		if ansi.StringWidth(left+one) > room {
+			break
+		}
+		left += one
+	}
+	return widget.Fit(widget.Fit(left, max(0, room))+right, w)
 }
 
 // over puts a dialog into the middle of the screen.

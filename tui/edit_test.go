@@ -221,12 +221,12 @@ func TestScale(t *testing.T) {
 	p.lab.snapshot.Workloads = []view.Workload{{Kind: "Deployment", Namespace: "demo", Name: "web", Desired: 2}}
 	p.keys("#")
 	p.shows("replicas of deployments/demo/web", "▸ 2")
-	p.keys("0", "enter")
-	if a := <-p.lab.did; a.String() != "scale deployments/demo/web --replicas 20" {
+	p.keys("5", "enter")
+	if a := <-p.lab.did; a.String() != "scale deployments/demo/web --replicas 5" {
 		t.Errorf("did %s", a)
 	}
 	p.keys("#", "x", "enter")
-	p.shows(`"2x" is no number of replicas`)
+	p.shows(`"x" is no number of replicas`)
 	p.cards["map"].selected = "daemonsets/demo/agent"
 	p.keys("#")
 	p.shows("Only Deployments, StatefulSets and ReplicaSets have replicas.")
@@ -336,4 +336,34 @@ func TestShell(t *testing.T) {
 func newKeys() *io.PipeReader {
 	r, _ := io.Pipe()
 	return r
+}
+
+func TestWhatIsTypedReplacesWhatIsProposed(t *testing.T) {
+	for name, tt := range map[string]struct {
+		keys []string
+		want string
+	}{
+		"nothing": {nil, "12"}, "a letter": {[]string{"5"}, "5"}, "letters": {[]string{"5", "0"}, "50"}, "a blank": {[]string{"space", "5"}, " 5"},
+		"backspace": {[]string{"backspace", "5"}, "15"}, "all away": {[]string{"ctrl+u", "7"}, "7"}, "no letter": {[]string{"left", "5"}, "5"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got string
+			p := newPrompt("replicas", "12", func(text string) tea.Cmd { got = text; return nil })
+			for _, key := range tt.keys {
+				if next, _ := p.key(key); next != dialog(p) {
+					t.Fatalf("%s ends it", key)
+				}
+			}
+			if next, _ := p.key("enter"); next != nil || got != tt.want {
+				t.Errorf("it is %q, want %q", got, tt.want)
+			}
+		})
+	}
+	var got string
+	p := newPrompt("replicas", "12", func(text string) tea.Cmd { got = text; return nil })
+	p.paste("3")
+	p.paste("4")
+	if p.key("enter"); got != "34" {
+		t.Errorf("it is %q after a paste", got)
+	}
 }

@@ -52,6 +52,16 @@ func (m *Model) key(key string) tea.Cmd {
 	return nil
 }
 
+// hint is a place in the bottom line, which keys compete for.
+type hint int
+
+const (
+	noHint    hint = iota
+	firstHint      // always, on the left
+	moreHint       // after the panel's own, while there is room
+	lastHint       // always, on the right
+)
+
 // binding is a key of the root.
 type binding struct {
 	name  string // in people's files, see config.Defaults
@@ -59,7 +69,7 @@ type binding struct {
 	shown string
 	does  string
 	why   string // it is of no use now
-	short bool   // in the bottom line
+	hint  hint   // where the bottom line says it
 	do    func() tea.Cmd
 }
 
@@ -77,27 +87,27 @@ func (m *Model) bindings() []binding {
 		return func() tea.Cmd { return m.act(view.Action{Verb: v, Targets: []string{asTarget(selected)}}) }
 	}
 	list := []binding{
-		{name: "kill", on: []string{"K"}, shown: "K", does: "kill", why: acts, short: true, do: verb(view.Kill)},
-		{name: "restart", on: []string{"R"}, shown: "R", does: "restart", why: acts, short: true, do: verb(view.Restart)},
+		{name: "kill", on: []string{"K"}, shown: "K", does: "kill", why: acts, hint: firstHint, do: verb(view.Kill)},
+		{name: "restart", on: []string{"R"}, shown: "R", does: "restart", why: acts, hint: firstHint, do: verb(view.Restart)},
 		{name: "stop", on: []string{"S"}, shown: "S", does: "stop, in good order", why: acts, do: verb(view.Stop)},
 		{name: "start", on: []string{"T"}, shown: "T", does: "start what is down", why: acts, do: verb(view.Start)},
 		{name: "pause", on: []string{"P"}, shown: "P", does: "pause, or resume", why: acts, do: func() tea.Cmd { return m.pause(asTarget(selected)) }},
-		{name: "cut", on: []string{"X"}, shown: "X", does: "cut", why: acts, short: true, do: func() tea.Cmd { return m.cut(asTarget(selected)) }},
+		{name: "cut", on: []string{"X"}, shown: "X", does: "cut", why: acts, hint: firstHint, do: func() tea.Cmd { return m.cut(asTarget(selected)) }},
 		{name: "heal-all", on: []string{"H"}, shown: "H", does: "heal all", why: firstOf(m.cfg.ReadOnly, m.nothingInjected()), do: func() tea.Cmd { return m.act(view.Action{Verb: view.Heal, All: true}) }},
-		{name: "undo", on: []string{"u"}, shown: "u", does: "undo", why: firstOf(m.cfg.ReadOnly, m.nothingInjected()), short: true, do: m.undo},
+		{name: "undo", on: []string{"u"}, shown: "u", does: "undo", why: firstOf(m.cfg.ReadOnly, m.nothingInjected()), hint: firstHint, do: m.undo},
 		{name: "cordon", on: []string{"C"}, shown: "C", does: "cordon a node, or uncordon", why: acts, do: func() tea.Cmd { return m.cordon(asTarget(selected)) }},
 		{name: "drain", on: []string{"D"}, shown: "D", does: "drain a node", why: acts, do: verb(view.Drain)},
-		{name: "logs", on: []string{"L", "l"}, shown: "L", does: "logs", short: true, do: open("logs", logsOf(selected))},
-		{name: "shell", on: []string{"s"}, shown: "s", does: "shell in a pod", why: m.noShell(selected), short: true, do: func() tea.Cmd { return m.shell(selected) }},
+		{name: "logs", on: []string{"L", "l"}, shown: "L", does: "logs", hint: moreHint, do: open("logs", logsOf(selected))},
+		{name: "shell", on: []string{"s"}, shown: "s", does: "shell in a pod", why: m.noShell(selected), hint: moreHint, do: func() tea.Cmd { return m.shell(selected) }},
 		{name: "edit", on: []string{"E"}, shown: "E", does: "edit what is selected", why: firstOf(m.cfg.ReadOnly, noManifest), do: func() tea.Cmd { return m.edit(of) }},
 		{name: "scale", on: []string{"#"}, shown: "#", does: "scale a workload", why: firstOf(m.cfg.ReadOnly, unscalable(selected)), do: func() tea.Cmd { return m.scale(selected) }},
 		{name: "new", on: []string{"ctrl+n"}, shown: "ctrl+n", does: "apply a manifest: paste it, or type it", why: m.cfg.ReadOnly, do: m.compose},
 		{name: "yaml", on: []string{"y"}, shown: "y", does: "YAML of a pod", why: firstOf(none, onlyPods(selected)), do: open("pod", asObject(selected)+" yaml")},
-		{name: "story", on: []string{"d"}, shown: "d", does: "story", why: none, short: true, do: open("story", asObject(selected))},
+		{name: "story", on: []string{"d"}, shown: "d", does: "story", why: none, hint: moreHint, do: open("story", asObject(selected))},
 		{name: "map", on: []string{"m"}, shown: "m", does: "map", do: open(m.order[0], "")},
 		{name: "stopwatch", on: []string{"t"}, shown: "t", does: "stopwatch", do: open("stopwatch", "")},
 		{name: "faults", on: []string{"f"}, shown: "f", does: "faults: break and mend anything", do: open("faults", "")},
-		{name: "command", on: []string{":"}, shown: ":", does: "command", short: true, do: m.prompt},
+		{name: "command", on: []string{":"}, shown: ":", does: "command", hint: moreHint, do: m.prompt},
 		{name: "filter", on: []string{"/"}, shown: "/", does: "filter", why: m.noFilter(), do: m.beginFilter},
 		{name: "next-pane", on: []string{"tab"}, shown: "tab", does: "next pane", do: func() tea.Cmd { m.focus = (m.focus + 1) % max(1, len(m.shown())); return nil }},
 		{name: "previous-pane", on: []string{"shift+tab"}, shown: "shift+tab", does: "pane before", do: func() tea.Cmd {
@@ -109,9 +119,9 @@ func (m *Model) bindings() []binding {
 		{name: "zoom", on: []string{"+"}, shown: "+", does: "zoom a pane", do: func() tea.Cmd { m.zoomed = !m.zoomed; return nil }},
 		{name: "colors", on: []string{"ctrl+t"}, shown: "ctrl+t", does: "other colours: dark, light, color-blind, none", do: m.nextTheme},
 		{name: "back", on: []string{"esc"}, shown: "esc", does: "back", do: m.back},
-		{name: "explain", on: []string{"!"}, shown: "!", does: "explain", short: true, do: m.explain},
-		{name: "help", on: []string{"?"}, shown: "?", does: "help", short: true, do: m.help},
-		{name: "leave", on: []string{"q"}, shown: "q", does: "leave", short: true, do: m.leave},
+		{name: "explain", on: []string{"!"}, shown: "!", does: "explain", hint: lastHint, do: m.explain},
+		{name: "help", on: []string{"?"}, shown: "?", does: "help", hint: lastHint, do: m.help},
+		{name: "leave", on: []string{"q"}, shown: "q", does: "leave", hint: lastHint, do: m.leave},
 	}
 	return m.remapped(append(list, m.playing()...))
 }

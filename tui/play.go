@@ -36,7 +36,7 @@ func (m *Model) playing() []binding {
 		}
 	}
 	return []binding{
-		{name: "play", on: []string{"space"}, shown: "space", does: "play, or pause", short: true, do: func() tea.Cmd {
+		{name: "play", on: []string{"space"}, shown: "space", does: "play, or pause", hint: firstHint, do: func() tea.Cmd {
 			if p.Speed() > 0 {
 				p.Pause()
 			} else if err := p.Play(1); err != nil {
@@ -44,8 +44,8 @@ func (m *Model) playing() []binding {
 			}
 			return nil
 		}},
-		{name: "rewind", on: []string{"<", ","}, shown: "<", does: "10 s back", short: true, do: seek(-jump)},
-		{name: "forward", on: []string{">", "."}, shown: ">", does: "10 s on", short: true, do: seek(jump)},
+		{name: "rewind", on: []string{"<", ","}, shown: "<", does: "10 s back", hint: firstHint, do: seek(-jump)},
+		{name: "forward", on: []string{">", "."}, shown: ">", does: "10 s on", hint: firstHint, do: seek(jump)},
 		{name: "slower", on: []string{"["}, shown: "[", does: "half as fast", do: speed(0.5)},
 		{name: "faster", on: []string{"]"}, shown: "]", does: "twice as fast", do: speed(2)},
 	}

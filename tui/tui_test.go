@@ -423,3 +423,14 @@ func TestSelectionsAsTargetsAndObjects(t *testing.T) {
 		}
 	}
 }
+
+// TestHelpAndTheWayOutAreAlwaysSaid however much else there is to say, and no key is said by half.
+func TestHelpAndTheWayOutAreAlwaysSaid(t *testing.T) {
+	p := start(t, 80, 24, nil)
+	for _, w := range []int{30, 60, 80, 100, 120, 200} {
+		line := ansi.Strip(p.hints(w))
+		if ansi.StringWidth(line) != w || !strings.HasSuffix(line, "! explain  ? help  q leave ") || w >= 80 && !strings.Contains(line, "K kill") {
+			t.Errorf("%d cells say %q", w, line)
+		}
+	}
+}

@@ -79,11 +79,11 @@ const mostLines = 1000
 // Do does what is asked, and says what does the same by hand.
 func (l *Lab) Do(ctx context.Context, a view.Action, report view.Report) (view.Outcome, error) {
 	commands := byhand.Commands(a, l.Snapshot())
-	l.Tell(view.Event{Kind: view.Acted, Source: "lab", Text: "lab " + a.String(), Commands: commands})
+	l.Tell(view.Event{Kind: view.Acted, Source: "lab", Text: a.Command(), Commands: commands})
 	out, err := l.do(ctx, a, report)
 	l.Refresh() // who asks next sees what was done
 	if err != nil {
-		l.Tell(view.Event{Kind: view.Acted, Source: "lab", Text: "lab " + a.String() + " failed: " + err.Error()})
+		l.Tell(view.Event{Kind: view.Acted, Source: "lab", Text: a.Command() + " failed: " + err.Error()})
 		return out, err
 	}
 	out.Commands = commands

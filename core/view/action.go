@@ -108,3 +108,12 @@ func (a Action) String() string {
 	}
 	return strings.Join(words, " ")
 }
+
+// Command is the Action as somebody would say that it was done: "lab kill master-1". What the command line leaves to kubectl has no "lab" before it.
+func (a Action) Command() string {
+	switch a.Verb {
+	case Scale, Apply, Delete:
+		return a.String()
+	}
+	return "lab " + a.String()
+}

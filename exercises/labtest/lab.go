@@ -111,7 +111,7 @@ func (l *Lab) Do(_ context.Context, a view.Action, _ view.Report) (view.Outcome,
 	l.mu.Lock()
 	l.done = append(l.done, a)
 	l.mu.Unlock()
-	l.Tell(view.Event{Kind: view.Acted, Source: "lab", Text: "lab " + a.String()})
+	l.Tell(view.Event{Kind: view.Acted, Source: "lab", Text: a.Command()})
 	for _, t := range a.Targets {
 		l.act(a.Verb, t)
 	}

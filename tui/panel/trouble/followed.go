@@ -2,13 +2,13 @@ package trouble
 
 import (
 	"fmt"
-	"kubelab/core/plain"
 	"slices"
 	"sort"
 	"strings"
 	"time"
 
 	"kubelab/core/component"
+	"kubelab/core/plain"
 	"kubelab/core/view"
 	"kubelab/tui/panel"
 	"kubelab/tui/theme"
@@ -33,7 +33,7 @@ type spoken struct {
 var following = []view.EventKind{view.Elected, view.LeaseMoved, view.Changed, view.NodeChanged, view.PodChanged}
 
 // followed are the events from since on, up to until if that is not zero, in order of time. Pods that come into the same state one after
-// the other are one moment.
+// the other are one moment, and that the lab is as it was, for another reason, is none.
 func followed(s *panel.State, since, until time.Time) []moment {
 	var lists [][]view.Event
 	total := 0
@@ -46,9 +46,16 @@ func followed(s *panel.State, since, until time.Time) []moment {
 		lists, total = append(lists, list), total+len(list)
 	}
 	moments := make([]moment, 0, total)
-	status := "" // of the pods of the moment before
+	status, lab := "", "" // of the pods of the moment before, and of the lab
 	for range total {
 		e := earliest(lists)
+		if e.Kind == view.Changed && e.Source == "lab" {
+			now, _, _ := strings.Cut(e.Text, ":") // "the lab is degraded: master-1/etcd is crashed"
+			if now == lab {
+				continue
+			}
+			lab = now
+		}
 		if e.Kind != view.PodChanged {
 			moments, status = append(moments, moment{at: e.Time, event: e}), ""
 			continue
@@ -202,10 +209,10 @@ func recordMoments(s *panel.State, r view.Record) []moment {
 		}
 	}
 	deed := &spoken{sign: theme.Sign{Mark: "▼", Word: "deed", Style: t.Bad}, text: plain.Line(r.Action.String())}
-	measured := measuredMoments(t, r.Measured, r.Since)
+	measured := measuredMoments(t, r.Measured, r.Since, "")
 	if !r.Active() && r.Healed.After(r.Since) {
 		measured = append(measured, moment{at: r.Healed, spoken: &spoken{sign: theme.Sign{Mark: "▲", Word: "healed", Style: t.Good}, text: "healed " + plain.Line(r.HealedBy)}})
-		measured = append(measured, measuredMoments(t, r.Recovery, r.Healed)...)
+		measured = append(measured, measuredMoments(t, r.Recovery, r.Healed, " since then")...)
 	}
 	list := followed(s, r.Since, until)
 	for _, m := range measured {
@@ -218,8 +225,8 @@ func recordMoments(s *panel.State, r view.Record) []moment {
 // told are the phases that events tell of as well.
 var told = []view.Phase{view.Election, view.SchedulerMove, view.ManagerMove, view.NotReady}
 
-// measuredMoments are the phases that no event tells of, and what became of the writes.
-func measuredMoments(t *theme.Theme, m *view.Measured, since time.Time) []moment {
+// measuredMoments are the phases that no event tells of, and what became of the writes; when is added to that.
+func measuredMoments(t *theme.Theme, m *view.Measured, since time.Time, when string) []moment {
 	if m == nil {
 		return nil
 	}
@@ -231,7 +238,7 @@ func measuredMoments(t *theme.Theme, m *view.Measured, since time.Time) []moment
 	}
 	if m.Writes.Sent > 0 {
 		sign := theme.Sign{Mark: "✓", Word: "writes", Style: t.Good}
-		text, long := "no write failed", fmt.Sprintf("none of %d writes failed", m.Writes.Sent)
+		text, long := "no write failed"+when, fmt.Sprintf("none of %d writes failed%s", m.Writes.Sent, when)
 		if m.Writes.Failed > 0 {
 			sign = theme.Sign{Mark: "✗", Word: "writes", Style: t.Warn}
 			text = fmt.Sprintf("%s failed, %s", panel.Plural(m.Writes.Failed, "write"), panel.Brief(m.Writes.Gap))

@@ -195,6 +195,10 @@ func TestLevels(t *testing.T) {
 
 func TestTimelineGroupsPods(t *testing.T) {
 	s := broken(t)
+	i := slices.IndexFunc(s.Events[view.Changed], func(e view.Event) bool { return e.Source == "lab" })
+	again := s.Events[view.Changed][i] // the lab is degraded for one more reason: nothing new
+	again.Time, again.Text = again.Time.Add(time.Millisecond), "the lab is degraded: master-2/etcd is crashed, and 4 more"
+	s.Events[view.Changed] = slices.Insert(s.Events[view.Changed], i+1, again)
 	list := recordMoments(s, s.Records[4])
 	var texts []string
 	for _, m := range list {
@@ -221,5 +225,19 @@ func TestNoPanelTakesTheRootsKeys(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+func TestWritesOfARecoveryAreToldApart(t *testing.T) {
+	s := broken(t)
+	r := s.Records[4]
+	r.Healed, r.HealedBy = r.Since.Add(r.Measured.For), byHeal
+	r.Recovery = &view.Measured{For: 2 * time.Second, Writes: view.Traffic{Sent: 80}}
+	var texts []string
+	for _, m := range recordMoments(s, r) {
+		texts = append(texts, m.say(s).text)
+	}
+	if !slices.Contains(texts, "9 writes failed, 501 ms") || !slices.Contains(texts, "no write failed since then") {
+		t.Errorf("the timeline is %q", texts)
 	}
 }

@@ -142,7 +142,7 @@ func (p *stopwatch) Explain(s *panel.State) string {
 		return "The stopwatch measures how the lab copes with what you break. Before each deed the lab says what will follow and within which time; then a writer, a reader and " +
 			"a client of the demo go on as if nothing were, and what they see is counted. Nothing was broken yet: select something and press K."
 	}
-	text := fmt.Sprintf("Somebody did \"lab %s\", and the lab had said what would follow; the table compares that with what came. ", plain.Line(r.Action.String()))
+	text := fmt.Sprintf("Somebody did \"%s\", and the lab had said what would follow; the table compares that with what came. ", plain.Line(r.Action.Command()))
 	if r.Measured == nil {
 		return text + "The stopwatch is still waiting for it, and the figures come when it has stopped. Meanwhile a writer, a reader and a client of the demo go on, and what fails is counted."
 	}
