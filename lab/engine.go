@@ -198,6 +198,7 @@ func (e *engine) start(ctx context.Context, a *app, req launchRequest, report vi
 		err = e.cluster.Start(ctx, report)
 	}
 	if err == nil {
+		e.lab.Refresh() // who asks first sees that it is up
 		e.server, err = control.Listen(e.dir.Socket(), e.lab, e.log)
 	}
 	if err == nil && e.fresh {

@@ -35,7 +35,9 @@ func (m *Model) want(from panel.Panel, r panel.Result) tea.Cmd {
 		cmds = append(cmds, m.ask(from, *r.Ask))
 	}
 	if r.Prompt != nil {
-		m.dialog = newPrompt(r.Prompt.Title, r.Prompt.Text, func(text string) tea.Cmd { return m.want(from, r.Prompt.Done(text)) })
+		p := newPrompt(r.Prompt.Title, r.Prompt.Text, func(text string) tea.Cmd { return m.want(from, r.Prompt.Done(text)) })
+		p.line.proposed = p.line.proposed && !r.Prompt.Typed
+		m.dialog = p
 	}
 	if r.Act != nil {
 		cmds = append(cmds, m.act(*r.Act))

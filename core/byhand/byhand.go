@@ -48,16 +48,7 @@ func labOf(s *view.Snapshot) (lab, error) {
 		return lab{}, err
 	}
 	l := lab{s, topology.Spec{Name: s.Name, Subnet: subnet}}
-	for _, m := range s.Masters {
-		if parsed, err := topology.ParseMachine(m.Name); err == nil && parsed.Kind == topology.Master {
-			l.spec.Masters = append(l.spec.Masters, parsed)
-		}
-	}
-	for _, n := range s.Nodes {
-		if parsed, err := topology.ParseMachine(n.Name); err == nil && parsed.Kind == topology.Node {
-			l.spec.Nodes = append(l.spec.Nodes, parsed)
-		}
-	}
+	l.spec.Masters, l.spec.Nodes = s.Machines()
 	if len(l.spec.Masters) == 0 {
 		return lab{}, errors.New("it has no masters")
 	}

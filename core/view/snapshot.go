@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"kubelab/core/component"
+	"kubelab/core/topology"
 )
 
 // State is a lab's condition in one word.
@@ -47,6 +48,36 @@ type Snapshot struct {
 	Services  []Service  `json:"services"`
 	// Stale is what is shown although nobody has confirmed it lately.
 	Stale []Stale `json:"stale"`
+}
+
+// Components are those of a machine, nil if there is no such machine.
+func (s *Snapshot) Components(machine string) map[string]component.Status {
+	for _, m := range s.Masters {
+		if m.Name == machine {
+			return m.Components
+		}
+	}
+	for _, n := range s.Nodes {
+		if n.Name == machine {
+			return n.Components
+		}
+	}
+	return nil
+}
+
+// Machines are the lab's. What is not named like one is none: a recording may hold anything.
+func (s *Snapshot) Machines() (masters, nodes []topology.Machine) {
+	for _, m := range s.Masters {
+		if parsed, err := topology.ParseMachine(m.Name); err == nil && parsed.Kind == topology.Master {
+			masters = append(masters, parsed)
+		}
+	}
+	for _, n := range s.Nodes {
+		if parsed, err := topology.ParseMachine(n.Name); err == nil && parsed.Kind == topology.Node {
+			nodes = append(nodes, parsed)
+		}
+	}
+	return masters, nodes
 }
 
 // Stale is a source of a Snapshot that is cut off.

@@ -12,7 +12,7 @@ func componentFunction() expr.Function {
 		Name: "component", Of: varLab,
 		Forms: ofSnapshot("part", expr.Struct("Status"), func(s *view.Snapshot, part string) any {
 			machine, name, _ := strings.Cut(part, "/")
-			return componentsOf(s, machine)[name]
+			return s.Components(machine)[name]
 		}),
 		Doc:     "What is known of a component: its state, since when, its PID, how often it was restarted. All is empty if there is none.",
 		Example: `now - component("node-2/kubelet").since > duration("15s")`,

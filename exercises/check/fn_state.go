@@ -20,7 +20,7 @@ func stateFunction() expr.Function {
 
 func stateOf(s *view.Snapshot, part string) string {
 	machine, name, one := strings.Cut(part, "/")
-	components := componentsOf(s, machine)
+	components := s.Components(machine)
 	if one {
 		return string(components[name].State)
 	}

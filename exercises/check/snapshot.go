@@ -6,7 +6,6 @@ import (
 
 	"github.com/google/cel-go/common/types/ref"
 
-	"kubelab/core/component"
 	"kubelab/core/view"
 	"kubelab/exercises/expr"
 )
@@ -61,18 +60,3 @@ func first[T any](list []T, pattern string, name func(*T) string) any {
 func podName(p *view.Pod) string           { return p.Namespace + "/" + p.Name }
 func workloadName(w *view.Workload) string { return w.Namespace + "/" + w.Name }
 func serviceName(s *view.Service) string   { return s.Namespace + "/" + s.Name }
-
-// componentsOf are the components of a machine, nil if there is no such machine.
-func componentsOf(s *view.Snapshot, machine string) map[string]component.Status {
-	for _, m := range s.Masters {
-		if m.Name == machine {
-			return m.Components
-		}
-	}
-	for _, n := range s.Nodes {
-		if n.Name == machine {
-			return n.Components
-		}
-	}
-	return nil
-}

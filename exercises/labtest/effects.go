@@ -141,26 +141,12 @@ func beat(s *view.Snapshot) {
 	}
 }
 
-func componentsOf(s *view.Snapshot, machine string) map[string]component.Status {
-	for _, m := range s.Masters {
-		if m.Name == machine {
-			return m.Components
-		}
-	}
-	for _, n := range s.Nodes {
-		if n.Name == machine {
-			return n.Components
-		}
-	}
-	return nil
-}
-
 func statusOf(s *view.Snapshot, machine, name string) component.Status {
-	return componentsOf(s, machine)[name]
+	return s.Components(machine)[name]
 }
 
 func setStatus(s *view.Snapshot, machine, name string, status component.Status) {
-	if c := componentsOf(s, machine); c != nil {
+	if c := s.Components(machine); c != nil {
 		c[name] = status
 	}
 }

@@ -115,18 +115,8 @@ func (s *Session) readPick(q *exercises.Ask, text string) (any, error) {
 
 // specOf is what machines a lab has, as a Snapshot shows it.
 func specOf(s *view.Snapshot) topology.Spec {
-	var spec topology.Spec
-	for _, m := range s.Masters {
-		if machine, err := topology.ParseMachine(m.Name); err == nil { // all names in a Snapshot are such
-			spec.Masters = append(spec.Masters, machine)
-		}
-	}
-	for _, n := range s.Nodes {
-		if machine, err := topology.ParseMachine(n.Name); err == nil {
-			spec.Nodes = append(spec.Nodes, machine)
-		}
-	}
-	return spec
+	masters, nodes := s.Machines()
+	return topology.Spec{Masters: masters, Nodes: nodes}
 }
 
 // matching are the parts of a lab whose names fit a pattern.

@@ -80,7 +80,8 @@ type Result struct {
 // Prompt asks for a line of text.
 type Prompt struct {
 	Title string
-	Text  string // to begin with
+	Text  string // to begin with: typing takes its place
+	Typed bool   // Text was typed before and is to be mended: typing goes on
 	Done  func(text string) Result
 }
 

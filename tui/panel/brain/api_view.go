@@ -2,12 +2,12 @@ package brain
 
 import (
 	"fmt"
-	"kubelab/core/plain"
 	"strconv"
 	"strings"
 	"time"
 
 	"kubelab/core/component"
+	"kubelab/core/plain"
 	"kubelab/core/view"
 	"kubelab/tui/panel"
 	"kubelab/tui/theme"

@@ -2,11 +2,11 @@ package brain
 
 import (
 	"fmt"
-	"kubelab/core/plain"
 	"strings"
 	"time"
 
 	"kubelab/core/component"
+	"kubelab/core/plain"
 	"kubelab/core/view"
 	"kubelab/tui/panel"
 )

@@ -2,10 +2,10 @@ package brain
 
 import (
 	"fmt"
-	"kubelab/core/plain"
 	"strconv"
 	"strings"
 
+	"kubelab/core/plain"
 	"kubelab/core/view"
 	"kubelab/tui/panel"
 	"kubelab/tui/theme"

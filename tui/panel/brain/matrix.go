@@ -3,13 +3,13 @@ package brain
 import (
 	"cmp"
 	"fmt"
-	"kubelab/core/plain"
 	"slices"
 	"strconv"
 	"strings"
 
 	"charm.land/lipgloss/v2"
 
+	"kubelab/core/plain"
 	"kubelab/core/view"
 	"kubelab/tui/panel"
 	"kubelab/tui/widget"

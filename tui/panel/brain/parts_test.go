@@ -1,12 +1,12 @@
 package brain
 
 import (
-	"kubelab/core/plain"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
 
+	"kubelab/core/plain"
 	"kubelab/core/view"
 )
 

@@ -1,11 +1,12 @@
 package brain
 
 import (
+	"cmp"
 	"fmt"
-	"kubelab/core/plain"
 	"time"
 
 	"kubelab/core/component"
+	"kubelab/core/plain"
 	"kubelab/core/view"
 	"kubelab/tui/panel"
 )
@@ -69,7 +70,7 @@ func (p *Scheduler) Keys(*panel.State) []panel.Binding {
 
 func (p *Scheduler) Key(s *panel.State, key string) (panel.Result, bool) {
 	if key == "w" {
-		return p.prompt("What if: which pod?", p.line), true
+		return p.prompt("What if: which pod?", cmp.Or(p.line, "cpu=500m memory=128Mi"), false), true
 	}
 	if p.open != nil {
 		if key == "backspace" || key == "enter" {
@@ -93,14 +94,11 @@ func (p *Scheduler) Key(s *panel.State, key string) (panel.Result, bool) {
 func (p *Scheduler) show(d *view.Decision, at time.Time) { p.open, p.at, p.matrix = d, at, matrix{} }
 
 // prompt asks for a pod, and again with what was typed if that cannot be read.
-func (p *Scheduler) prompt(title, text string) panel.Result {
-	if text == "" {
-		text = "cpu=500m memory=128Mi"
-	}
-	return panel.Result{Prompt: &panel.Prompt{Title: title, Text: text, Done: func(line string) panel.Result {
+func (p *Scheduler) prompt(title, text string, typed bool) panel.Result {
+	return panel.Result{Prompt: &panel.Prompt{Title: title, Text: text, Typed: typed, Done: func(line string) panel.Result {
 		manifest, err := podManifest(line)
 		if err != nil {
-			return p.prompt(err.Error(), line)
+			return p.prompt(err.Error(), line, true)
 		}
 		p.line, p.manifest, p.asking = line, manifest, true
 		return panel.Result{Ask: &view.Question{WhatIf: manifest}, Note: "asking the scheduler's plugins about a pod that is not created"}

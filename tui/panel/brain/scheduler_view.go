@@ -2,7 +2,6 @@ package brain
 
 import (
 	"fmt"
-	"kubelab/core/plain"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,6 +9,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"kubelab/core/component"
+	"kubelab/core/plain"
 	"kubelab/core/view"
 	"kubelab/tui/panel"
 	"kubelab/tui/widget"

@@ -2,9 +2,9 @@ package objects
 
 import (
 	"fmt"
-	"kubelab/core/plain"
 	"strings"
 
+	"kubelab/core/plain"
 	"kubelab/core/view"
 	"kubelab/tui/panel"
 )

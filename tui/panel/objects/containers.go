@@ -2,10 +2,10 @@ package objects
 
 import (
 	"fmt"
-	"kubelab/core/plain"
 	"kubelab/tui/widget"
 	"strings"
 
+	"kubelab/core/plain"
 	"kubelab/core/view"
 	"kubelab/tui/panel"
 )

@@ -2,13 +2,13 @@ package objects
 
 import (
 	"fmt"
-	"kubelab/core/plain"
 	"slices"
 	"strconv"
 	"strings"
 
 	"charm.land/lipgloss/v2"
 
+	"kubelab/core/plain"
 	"kubelab/core/view"
 	"kubelab/tui/panel"
 )

@@ -3,12 +3,12 @@ package objects
 import (
 	"cmp"
 	"fmt"
-	"kubelab/core/plain"
 	"maps"
 	"slices"
 	"time"
 
 	"kubelab/core/component"
+	"kubelab/core/plain"
 	"kubelab/core/topology"
 	"kubelab/core/view"
 	"kubelab/tui/panel"

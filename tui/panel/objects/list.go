@@ -3,13 +3,13 @@ package objects
 import (
 	"cmp"
 	"fmt"
-	"kubelab/core/plain"
 	"kubelab/tui/widget"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"kubelab/core/plain"
 	"kubelab/core/view"
 	"kubelab/tui/panel"
 )

@@ -2,8 +2,8 @@ package objects
 
 import (
 	"fmt"
-	"kubelab/core/plain"
 
+	"kubelab/core/plain"
 	"kubelab/tui/panel"
 )
 

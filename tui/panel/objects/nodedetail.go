@@ -3,7 +3,6 @@ package objects
 import (
 	"cmp"
 	"fmt"
-	"kubelab/core/plain"
 	"kubelab/tui/widget"
 	"maps"
 	"slices"
@@ -12,6 +11,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"kubelab/core/component"
+	"kubelab/core/plain"
 	"kubelab/core/view"
 	"kubelab/tui/panel"
 )

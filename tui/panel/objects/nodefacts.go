@@ -3,12 +3,12 @@ package objects
 import (
 	"cmp"
 	"fmt"
-	"kubelab/core/plain"
 	"kubelab/tui/widget"
 	"maps"
 	"slices"
 	"strings"
 
+	"kubelab/core/plain"
 	"kubelab/core/view"
 	"kubelab/tui/panel"
 )

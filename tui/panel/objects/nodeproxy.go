@@ -2,12 +2,12 @@ package objects
 
 import (
 	"fmt"
-	"kubelab/core/plain"
 	"kubelab/tui/widget"
 	"maps"
 	"slices"
 	"strings"
 
+	"kubelab/core/plain"
 	"kubelab/core/view"
 	"kubelab/tui/panel"
 )

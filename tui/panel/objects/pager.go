@@ -2,12 +2,12 @@ package objects
 
 import (
 	"fmt"
-	"kubelab/core/plain"
 	"kubelab/tui/widget"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
 
+	"kubelab/core/plain"
 	"kubelab/tui/panel"
 )
 

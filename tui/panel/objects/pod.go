@@ -2,11 +2,11 @@ package objects
 
 import (
 	"fmt"
-	"kubelab/core/plain"
 	"slices"
 	"strings"
 	"time"
 
+	"kubelab/core/plain"
 	"kubelab/core/view"
 	"kubelab/tui/panel"
 )

@@ -3,11 +3,11 @@ package objects
 import (
 	"cmp"
 	"fmt"
-	"kubelab/core/plain"
 	"kubelab/tui/widget"
 	"strings"
 	"time"
 
+	"kubelab/core/plain"
 	"kubelab/core/view"
 	"kubelab/tui/panel"
 )

@@ -2,11 +2,11 @@ package objects
 
 import (
 	"fmt"
-	"kubelab/core/plain"
 	"kubelab/tui/widget"
 	"slices"
 	"strings"
 
+	"kubelab/core/plain"
 	"kubelab/core/view"
 	"kubelab/tui/panel"
 )

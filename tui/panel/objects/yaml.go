@@ -1,9 +1,9 @@
 package objects
 
 import (
-	"kubelab/core/plain"
 	"strings"
 
+	"kubelab/core/plain"
 	"kubelab/tui/panel"
 )
 

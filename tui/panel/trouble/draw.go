@@ -1,13 +1,13 @@
 package trouble
 
 import (
-	"kubelab/core/plain"
 	"strings"
 	"time"
 
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 
+	"kubelab/core/plain"
 	"kubelab/tui/panel"
 	"kubelab/tui/widget"
 )

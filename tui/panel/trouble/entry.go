@@ -2,12 +2,12 @@ package trouble
 
 import (
 	"fmt"
-	"kubelab/core/plain"
 	"slices"
 	"strings"
 
 	"charm.land/lipgloss/v2"
 
+	"kubelab/core/plain"
 	"kubelab/core/view"
 	"kubelab/tui/panel"
 	"kubelab/tui/theme"

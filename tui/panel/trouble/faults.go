@@ -2,10 +2,10 @@ package trouble
 
 import (
 	"fmt"
-	"kubelab/core/plain"
 	"strings"
 
 	"kubelab/core/component"
+	"kubelab/core/plain"
 	"kubelab/core/view"
 	"kubelab/tui/panel"
 	"kubelab/tui/widget"

@@ -2,9 +2,9 @@ package trouble
 
 import (
 	"fmt"
-	"kubelab/core/plain"
 	"strings"
 
+	"kubelab/core/plain"
 	"kubelab/core/view"
 	"kubelab/tui/panel"
 	"kubelab/tui/widget"

@@ -2,12 +2,12 @@ package trouble
 
 import (
 	"fmt"
-	"kubelab/core/plain"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
 
 	"kubelab/core/component"
+	"kubelab/core/plain"
 	"kubelab/core/view"
 	"kubelab/tui/panel"
 	"kubelab/tui/theme"

@@ -1,7 +1,6 @@
 package trouble
 
 import (
-	"kubelab/core/plain"
 	"kubelab/tui/widget"
 	"slices"
 	"strings"
@@ -9,6 +8,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"kubelab/core/component"
+	"kubelab/core/plain"
 	"kubelab/core/view"
 	"kubelab/tui/panel"
 )

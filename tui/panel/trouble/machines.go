@@ -1,10 +1,10 @@
 package trouble
 
 import (
-	"kubelab/core/plain"
 	"strings"
 
 	"kubelab/core/component"
+	"kubelab/core/plain"
 	"kubelab/core/view"
 	"kubelab/tui/panel"
 )

@@ -2,12 +2,12 @@ package trouble
 
 import (
 	"fmt"
-	"kubelab/core/plain"
 	"math"
 	"slices"
 	"strings"
 	"time"
 
+	"kubelab/core/plain"
 	"kubelab/core/view"
 	"kubelab/tui/panel"
 	"kubelab/tui/widget"

@@ -2,11 +2,11 @@ package trouble
 
 import (
 	"fmt"
-	"kubelab/core/plain"
 	"time"
 
 	"charm.land/lipgloss/v2"
 
+	"kubelab/core/plain"
 	"kubelab/core/view"
 	"kubelab/tui/panel"
 	"kubelab/tui/theme"

@@ -2,11 +2,11 @@ package trouble
 
 import (
 	"fmt"
-	"kubelab/core/plain"
 	"kubelab/tui/widget"
 	"strings"
 	"time"
 
+	"kubelab/core/plain"
 	"kubelab/core/target"
 	"kubelab/core/view"
 	"kubelab/tui/panel"

@@ -2,13 +2,13 @@ package trouble
 
 import (
 	"fmt"
-	"kubelab/core/plain"
 	"math"
 	"strings"
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
 
+	"kubelab/core/plain"
 	"kubelab/core/view"
 	"kubelab/tui/panel"
 	"kubelab/tui/widget"

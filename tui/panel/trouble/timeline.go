@@ -2,12 +2,12 @@ package trouble
 
 import (
 	"fmt"
-	"kubelab/core/plain"
 	"slices"
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
 
+	"kubelab/core/plain"
 	"kubelab/core/view"
 	"kubelab/tui/panel"
 	"kubelab/tui/widget"

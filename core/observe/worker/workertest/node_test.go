@@ -138,6 +138,7 @@ var web view.Service // is kept for when nobody can be asked
 func (l *lab) requests(t *testing.T, ask bool) {
 	if ask {
 		web = l.service(t)
+		l.settled(t) // kube-proxy learns of a pod after everybody else
 	}
 	var pods, endpoints []string
 	for _, p := range l.web() {
