@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -144,7 +145,7 @@ func printQueue(w io.Writer, a view.Answer) error {
 }
 
 func printControllers(out io.Writer, a view.Answer) error {
-	fmt.Fprintf(out, "kube-controller-manager of %s\n\n", orDash(a.Controllers.Master))
+	fmt.Fprintf(out, "kube-controller-manager of %s\n\n", cmp.Or(a.Controllers.Master, "-"))
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "QUEUE\tWAIT\tADDED\tRETRIES\tPER SECOND\tLAST WRITE")
 	for _, c := range a.Controllers.Queues {
@@ -218,7 +219,7 @@ func counts(m map[string]int64) string {
 
 func printProxy(w io.Writer, a view.Answer) error {
 	p := a.Proxy
-	fmt.Fprintf(w, "Service %s/%s on %s leads to: %s\n", p.Service.Namespace, p.Service.Name, p.Node, orDash(strings.Join(p.Endpoints, ", ")))
+	fmt.Fprintf(w, "Service %s/%s on %s leads to: %s\n", p.Service.Namespace, p.Service.Name, p.Node, cmp.Or(strings.Join(p.Endpoints, ", "), "-"))
 	for _, name := range slices.Sorted(maps.Keys(p.Answered)) {
 		fmt.Fprintf(w, "  %4d answered by %s\n", p.Answered[name], logs.Clean(name))
 	}

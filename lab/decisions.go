@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -90,17 +91,10 @@ func printDecisions(out io.Writer, list []view.Event) error {
 		if d.Node != "" && score == "-" {
 			why = "nothing to score"
 		}
-		fmt.Fprintf(w, "%s\t%s/%s\t%s\t%d of %d\t%s\t%s\t%s\t%s\n", clock(e.Time), d.Pod.Namespace, d.Pod.Name, orDash(d.Node), fit, len(d.Nodes),
+		fmt.Fprintf(w, "%s\t%s/%s\t%s\t%d of %d\t%s\t%s\t%s\t%s\n", clock(e.Time), d.Pod.Namespace, d.Pod.Name, cmp.Or(d.Node, "-"), fit, len(d.Nodes),
 			score, brief(d.Took), d.Master, logs.Clean(why))
 	}
 	return w.Flush()
-}
-
-func orDash(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
 }
 
 // printDecision shows the matrix of nodes and plugins.

@@ -133,10 +133,9 @@ func (m *Model) hints(w int) string {
 	left, right := strings.Join(said[firstHint], ""), strings.Join(said[lastHint], "")
 	room := w - ansi.StringWidth(right)
 	for _, one := range said[moreHint] {
-		if ansi.StringWidth(left+one) > room {
-			break
+		if ansi.StringWidth(left+one) <= room {
+			left += one
 		}
-		left += one
 	}
 	return widget.Fit(widget.Fit(left, max(0, room))+right, w)
 }

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -80,7 +81,7 @@ func (m *Model) bindings() []binding {
 	if selected == "" {
 		none = "Nothing is selected that this could be done to."
 	}
-	acts := firstOf(m.cfg.ReadOnly, none)
+	acts := cmp.Or(m.cfg.ReadOnly, none, unbreakable(selected))
 	of, noManifest := object(selected)
 	open := func(name, with string) func() tea.Cmd { return func() tea.Cmd { return m.open(name, with) } }
 	verb := func(v view.Verb) func() tea.Cmd {
@@ -93,16 +94,16 @@ func (m *Model) bindings() []binding {
 		{name: "start", on: []string{"T"}, shown: "T", does: "start what is down", why: acts, do: verb(view.Start)},
 		{name: "pause", on: []string{"P"}, shown: "P", does: "pause, or resume", why: acts, do: func() tea.Cmd { return m.pause(asTarget(selected)) }},
 		{name: "cut", on: []string{"X"}, shown: "X", does: "cut", why: acts, hint: firstHint, do: func() tea.Cmd { return m.cut(asTarget(selected)) }},
-		{name: "heal-all", on: []string{"H"}, shown: "H", does: "heal all", why: firstOf(m.cfg.ReadOnly, m.nothingInjected()), do: func() tea.Cmd { return m.act(view.Action{Verb: view.Heal, All: true}) }},
-		{name: "undo", on: []string{"u"}, shown: "u", does: "undo", why: firstOf(m.cfg.ReadOnly, m.nothingInjected()), hint: firstHint, do: m.undo},
+		{name: "heal-all", on: []string{"H"}, shown: "H", does: "heal all", why: cmp.Or(m.cfg.ReadOnly, m.nothingInjected()), do: func() tea.Cmd { return m.act(view.Action{Verb: view.Heal, All: true}) }},
+		{name: "undo", on: []string{"u"}, shown: "u", does: "undo", why: cmp.Or(m.cfg.ReadOnly, m.nothingInjected()), hint: firstHint, do: m.undo},
 		{name: "cordon", on: []string{"C"}, shown: "C", does: "cordon a node, or uncordon", why: acts, do: func() tea.Cmd { return m.cordon(asTarget(selected)) }},
 		{name: "drain", on: []string{"D"}, shown: "D", does: "drain a node", why: acts, do: verb(view.Drain)},
 		{name: "logs", on: []string{"L", "l"}, shown: "L", does: "logs", hint: moreHint, do: open("logs", logsOf(selected))},
 		{name: "shell", on: []string{"s"}, shown: "s", does: "shell in a pod", why: m.noShell(selected), hint: moreHint, do: func() tea.Cmd { return m.shell(selected) }},
-		{name: "edit", on: []string{"E"}, shown: "E", does: "edit what is selected", why: firstOf(m.cfg.ReadOnly, noManifest), do: func() tea.Cmd { return m.edit(of) }},
-		{name: "scale", on: []string{"#"}, shown: "#", does: "scale a workload", why: firstOf(m.cfg.ReadOnly, unscalable(selected)), do: func() tea.Cmd { return m.scale(selected) }},
+		{name: "edit", on: []string{"E"}, shown: "E", does: "edit what is selected", why: cmp.Or(m.cfg.ReadOnly, noManifest), do: func() tea.Cmd { return m.edit(of) }},
+		{name: "scale", on: []string{"#"}, shown: "#", does: "scale a workload", why: cmp.Or(m.cfg.ReadOnly, unscalable(selected)), do: func() tea.Cmd { return m.scale(selected) }},
 		{name: "new", on: []string{"ctrl+n"}, shown: "ctrl+n", does: "apply a manifest: paste it, or type it", why: m.cfg.ReadOnly, do: m.compose},
-		{name: "yaml", on: []string{"y"}, shown: "y", does: "YAML of a pod", why: firstOf(none, onlyPods(selected)), do: open("pod", asObject(selected)+" yaml")},
+		{name: "yaml", on: []string{"y"}, shown: "y", does: "YAML of a pod", why: cmp.Or(none, onlyPods(selected)), do: open("pod", asObject(selected)+" yaml")},
 		{name: "story", on: []string{"d"}, shown: "d", does: "story", why: none, hint: moreHint, do: open("story", asObject(selected))},
 		{name: "map", on: []string{"m"}, shown: "m", does: "map", do: open(m.order[0], "")},
 		{name: "stopwatch", on: []string{"t"}, shown: "t", does: "stopwatch", do: open("stopwatch", "")},
@@ -145,24 +146,12 @@ func (m *Model) keyOf(name string) string {
 	return keys[0]
 }
 
-func firstOf(words ...string) string {
-	for _, w := range words {
-		if w != "" {
-			return w
-		}
-	}
-	return ""
-}
-
-// singular are resources that are targets, too.
-var singular = map[string]string{"pods": "pod"}
-
 // asTarget is what is selected as the command line names it: pod/demo/web for pods/demo/web, node-1 for nodes/node-1.
 func asTarget(selected string) string {
 	kind, rest, ok := strings.Cut(selected, "/")
 	switch {
-	case ok && singular[kind] != "":
-		return singular[kind] + "/" + rest
+	case ok && kind == "pods":
+		return "pod/" + rest
 	case ok && kind == "nodes":
 		return rest
 	}
@@ -179,6 +168,14 @@ func asObject(selected string) string {
 		return "nodes/" + kind
 	}
 	return selected
+}
+
+func unbreakable(selected string) string {
+	kind, _, ok := strings.Cut(asTarget(selected), "/")
+	if ok && !strings.Contains(kind, "-") && kind != "pod" && kind != "container" {
+		return "Only machines, components, pods and containers can be broken: " + kind + " are not."
+	}
+	return ""
 }
 
 func onlyPods(selected string) string {

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -15,7 +16,7 @@ type shelled struct{ err error }
 func (m *Model) noShell(selected string) string {
 	switch {
 	case m.cfg.Shell == nil:
-		return firstOf(m.cfg.ReadOnly, "Shells cannot be opened from this screen.")
+		return cmp.Or(m.cfg.ReadOnly, "Shells cannot be opened from this screen.")
 	case !strings.HasPrefix(asObject(selected), "pods/"):
 		return "Only pods have a shell: select one."
 	}

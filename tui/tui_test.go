@@ -424,6 +424,22 @@ func TestSelectionsAsTargetsAndObjects(t *testing.T) {
 	}
 }
 
+func TestOnlyWhatRunsCanBeBroken(t *testing.T) {
+	for selected, want := range map[string]bool{
+		"": true, "master-1": true, "node-1/kubelet": true, "nodes/node-1": true, "pods/demo/web": true, "container/demo/web/web": true, "f1": true,
+		"deployments/demo/web": false, "services/demo/web": false, "namespaces/demo": false,
+	} {
+		if why := unbreakable(selected); (why == "") != want {
+			t.Errorf("of %q it says %q", selected, why)
+		}
+	}
+	p := start(t, 80, 24, nil)
+	p.cards["map"].selected = "deployments/demo/web"
+	p.keys("K")
+	p.shows("Only machines, components, pods and containers can be broken")
+	p.doesNothing()
+}
+
 // TestHelpAndTheWayOutAreAlwaysSaid however much else there is to say, and no key is said by half.
 func TestHelpAndTheWayOutAreAlwaysSaid(t *testing.T) {
 	p := start(t, 80, 24, nil)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/xml"
 	"fmt"
 	"image/color"
@@ -100,16 +101,9 @@ func lookOf(s uv.Style) look {
 	l := look{ink: hex(s.Fg), paper: hex(s.Bg), bold: has(uv.AttrBold), faint: has(uv.AttrFaint), italic: has(uv.AttrItalic),
 		underlined: s.Underline != 0, gone: has(uv.AttrStrikethrough)}
 	if has(uv.AttrReverse) {
-		l.ink, l.paper = or(l.paper, paper), or(l.ink, ink)
+		l.ink, l.paper = cmp.Or(l.paper, paper), cmp.Or(l.ink, ink)
 	}
 	return l
-}
-
-func or(c, otherwise string) string {
-	if c == "" {
-		return otherwise
-	}
-	return c
 }
 
 func hex(c color.Color) string {

@@ -40,7 +40,7 @@ func nodeFacts(s *panel.State, n *view.Node) []entry {
 		taints = styled(plain.Line(strings.ReplaceAll(strings.Join(n.Taints, "  "), "node.kubernetes.io/", "")), &s.Theme.Warn)
 	}
 	asked := words(fmt.Sprintf("cpu %s/%s  mem %s/%s  pods %d/%s", cores(n.Requested["cpu"]), cores(n.Capacity["cpu"]),
-		memory(n.Requested["memory"]), memory(n.Capacity["memory"]), n.Pods, orQuestion(n.Capacity["pods"])))
+		memory(n.Requested["memory"]), memory(n.Capacity["memory"]), n.Pods, cmp.Or(plain.Line(n.Capacity["pods"]), "?")))
 	return []entry{fact("conditions", conditions), fact("taints", taints), fact("asked for", asked)}
 }
 

@@ -1,6 +1,7 @@
 package objects
 
 import (
+	"cmp"
 	"fmt"
 	"kubelab/tui/widget"
 	"maps"
@@ -15,7 +16,7 @@ import (
 // serviceEntries are what the node's kube-proxy makes of a Service: on the left where connections go and who answered, on the right the rules.
 func (p *nodes) serviceEntries(s *panel.State, n *view.Node, v *view.Service) (left, right []entry) {
 	got := p.proxy(proxyKey{n.Name, p.service})
-	left = append(left, entry{cell: cell{{"address  ", &s.Theme.Muted}, {orQuestion(v.IP) + "  " + plain.Line(strings.Join(v.Ports, " ")), nil}, {"  " + plain.Line(v.Type), &s.Theme.Muted}}}, entry{})
+	left = append(left, entry{cell: cell{{"address  ", &s.Theme.Muted}, {cmp.Or(plain.Line(v.IP), "?") + "  " + plain.Line(strings.Join(v.Ports, " ")), nil}, {"  " + plain.Line(v.Type), &s.Theme.Muted}}}, entry{})
 	left = append(left, p.endpointEntries(s, v, got.rules)...)
 	left = append(append(left, entry{}), p.triedEntries(s, n, v, got)...)
 	switch {

@@ -1,6 +1,7 @@
 package objects
 
 import (
+	"cmp"
 	"fmt"
 	"kubelab/tui/widget"
 	"maps"
@@ -23,7 +24,7 @@ func (p *nodes) nodeColumns() []column[*view.Node] {
 		{title: "state", width: 11, cell: p.nodeState, compare: by(func(n *view.Node) string { return fmt.Sprint(!n.Ready, n.Schedulable) })},
 		{title: "heartbeat", right: true, width: 9, drop: 1, cell: heartbeatCell, compare: by(func(n *view.Node) int64 { return -n.Heartbeat.UnixNano() })},
 		{title: "pods", right: true, width: 7, drop: 2, cell: func(_ *panel.State, n *view.Node) cell {
-			return words(fmt.Sprintf("%d/%s", n.Pods, orQuestion(n.Capacity["pods"])))
+			return words(fmt.Sprintf("%d/%s", n.Pods, cmp.Or(plain.Line(n.Capacity["pods"]), "?")))
 		},
 			compare: by(func(n *view.Node) int { return n.Pods })},
 		{title: "cpu asked for", width: 17, drop: 3, cell: func(s *panel.State, n *view.Node) cell {
@@ -42,13 +43,6 @@ func (p *nodes) nodeColumns() []column[*view.Node] {
 		{title: "address", width: 13, wide: true, drop: 7, cell: func(s *panel.State, n *view.Node) cell { return orDash(s, n.IP) }},
 		{title: "pod range", width: 16, wide: true, drop: 8, cell: func(s *panel.State, n *view.Node) cell { return orDash(s, n.PodRange) }},
 	}
-}
-
-func orQuestion(text string) string {
-	if text == "" {
-		return "?"
-	}
-	return plain.Line(text)
 }
 
 func restartsOf(n *view.Node) int {
@@ -167,7 +161,7 @@ func (p *nodes) ruled(s *panel.State, n *view.Node, w int) string {
 	if v := p.chosen(s); v != nil {
 		return ruler(s, w, fmt.Sprintf("Service %s/%s on %s", plain.Line(v.Namespace), plain.Line(v.Name), plain.Line(n.Name)), "")
 	}
-	return ruler(s, w, plain.Line(n.Name), fmt.Sprintf("%s, pods in %s", plain.Line(n.IP), orQuestion(n.PodRange)))
+	return ruler(s, w, plain.Line(n.Name), fmt.Sprintf("%s, pods in %s", plain.Line(n.IP), cmp.Or(plain.Line(n.PodRange), "?")))
 }
 
 func (p *nodes) detailLines(s *panel.State, w, h int) []string {

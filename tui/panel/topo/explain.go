@@ -1,6 +1,7 @@
 package topo
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -67,7 +68,7 @@ func (m *Map) Explain(s *panel.State) string {
 	first := fmt.Sprintf("Everything that anybody wants of the cluster goes through the load balancer to the API server of one of the masters (%s), which keeps all of it in etcd; %s.",
 		strings.Join(names, ", "), leader)
 	second := fmt.Sprintf("Schedulers and controllers run on each master, but only those that hold a Lease act: %s decides where pods run, %s makes what is into what should be.",
-		orNobody(lab.Leases[component.Scheduler]), orNobody(lab.Leases[component.ControllerManager]))
+		cmp.Or(lab.Leases[component.Scheduler], "nobody just now"), cmp.Or(lab.Leases[component.ControllerManager], "nobody just now"))
 	third := "There is no node yet; on nodes a kubelet would have containerd run the pods."
 	if len(lab.Nodes) > 0 {
 		n := &lab.Nodes[0]
@@ -75,11 +76,4 @@ func (m *Map) Explain(s *panel.State) string {
 			"without which the node would be taken for dead and its pods would be started elsewhere.", n.Name, n.Pods, age(s, n.Heartbeat))
 	}
 	return first + " " + second + " " + third
-}
-
-func orNobody(name string) string {
-	if name == "" {
-		return "nobody just now"
-	}
-	return name
 }
