@@ -19,7 +19,7 @@ func (m *Model) screen() layout.Screen { return layout.Divide(m.w, m.h, m.zoomed
 
 // View puts the screen together.
 func (m *Model) View() tea.View {
-	v := tea.NewView(clean(m.content()))
+	v := tea.NewView(carry(clean(m.content())))
 	v.AltScreen, v.MouseMode = true, tea.MouseModeCellMotion
 	v.WindowTitle = clean("lab " + ansi.Strip(m.state.Lab.Name))
 	return v
