@@ -33,6 +33,9 @@ func Root() string {
 // Cache is where helper binaries and images are unpacked, for all labs under root.
 func Cache(root string) string { return filepath.Join(root, cacheDir) }
 
+// Progress is where it is kept what people have done in exercises, in all labs under root. It stays when labs are deleted.
+func Progress(root string) string { return filepath.Join(root, ".progress") }
+
 // Dir is the directory of one lab. Its methods name what lies in it.
 type Dir struct{ path string }
 
