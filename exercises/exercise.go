@@ -22,6 +22,7 @@ type Exercise struct {
 	Task     *expr.Template     `yaml:"-"` // task.md
 	Debrief  *expr.Template     `yaml:"-"` // debrief.md
 	Solution *solution.Solution `yaml:"-"` // solution.txtar
+	Wrong    *solution.Solution `yaml:"-"` // wrong.txtar: what does not pass, and what is said then
 	Folder   string             `yaml:"-"` // where it was read from
 }
 

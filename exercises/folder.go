@@ -27,6 +27,7 @@ const (
 	fileTask     = "task.md"
 	fileDebrief  = "debrief.md"
 	fileSolution = "solution.txtar"
+	fileWrong    = "wrong.txtar"
 )
 
 // readFolder reads all files of a folder, by their paths in it. What is no ordinary file, too large, or no plain text is

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 
 	"kubelab/exercises/expr"
 	"kubelab/exercises/solution"
@@ -53,6 +54,7 @@ func (r *reader) read() {
 	r.out.Task = r.markdown(fileTask, false)
 	r.out.Debrief = r.markdown(fileDebrief, true)
 	r.solution()
+	r.wrongPath()
 }
 
 func (r *reader) fault(file string, line int, format string, args ...any) {
@@ -164,6 +166,45 @@ func (r *reader) solution() {
 	r.issues(fileSolution, 1, issues)
 	r.out.Solution = s
 	r.sameSteps(s)
+	for _, step := range s.Steps {
+		for _, c := range step.Commands {
+			if c.Verb == solution.Not {
+				r.fault(fileSolution, c.Line, "not belongs into %s: a solution passes", fileWrong)
+			}
+		}
+	}
+}
+
+// wrongPath reads what somebody does who has not understood the exercise. Each step of it says which check is not passed by that.
+func (r *reader) wrongPath() {
+	text, ok := r.files[fileWrong]
+	if !ok {
+		r.minor(fileWrong, 1, "there is no such file: nobody can tell whether the exercise is passed without being understood")
+		return
+	}
+	s, issues := solution.Parse(r.env, text)
+	r.issues(fileWrong, 1, issues)
+	r.out.Wrong = s
+	for _, step := range s.Steps {
+		i := slices.IndexFunc(r.out.Steps, func(of Step) bool { return of.ID == step.ID })
+		if i < 0 {
+			r.fault(fileWrong, step.Line, "the exercise has no step %s", step.ID)
+			continue
+		}
+		nots := 0
+		for _, c := range step.Commands {
+			if c.Verb != solution.Not {
+				continue
+			}
+			nots++
+			if !slices.ContainsFunc(r.out.Steps[i].Checks, func(of Check) bool { return of.ID == c.Check }) {
+				r.fault(fileWrong, c.Line, "step %s has no check %s", step.ID, c.Check)
+			}
+		}
+		if nots == 0 {
+			r.minor(fileWrong, step.Line, "step %s does not say what is not passed: write a line: not CHECK 'words'", step.ID)
+		}
+	}
 }
 
 // sameSteps reports where a solution does not follow the exercise's steps.

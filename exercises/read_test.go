@@ -76,6 +76,7 @@ steps:
 `,
 		"task.md": "# One\n", "debrief.md": "# Done\n", "pod.yaml": "kind: Pod\n",
 		"solution.txtar": "# step first\nanswer who master-1/etcd\n# step second\nlab status\n",
+		"wrong.txtar":    "# step first\nanswer who master-2/etcd\nnot done 'Not done'\n",
 	}
 }
 
@@ -157,6 +158,12 @@ func TestProblems(t *testing.T) {
 		"the lab deleted":     {replace("solution.txtar", "lab status", "lab delete --yes"), "solution.txtar:4: a solution uses the commands that look at the lab", false},
 		"another lab":         {replace("solution.txtar", "lab status", "lab --name x status"), "solution.txtar:4: a solution uses", false},
 		"CEL in the solution": {replace("solution.txtar", "master-1/etcd", "{{ lader() }}"), "solution.txtar:2: undeclared reference to 'lader'", false},
+		"not in the solution": {replace("solution.txtar", "lab status", "not done Not"), "solution.txtar:4: not belongs into wrong.txtar", false},
+		"no wrong path":       {func(f map[string]string) { delete(f, "wrong.txtar") }, "wrong.txtar:1: there is no such file", true},
+		"wrong without a not": {replace("wrong.txtar", "not done 'Not done'\n", ""), "wrong.txtar:1: step first does not say what is not passed", true},
+		"wrong unknown check": {replace("wrong.txtar", "not done", "not dome"), "wrong.txtar:3: step first has no check dome", false},
+		"wrong unknown step":  {replace("wrong.txtar", "# step first", "# step frist"), "wrong.txtar:1: the exercise has no step frist", false},
+		"not of what":         {replace("wrong.txtar", "not done 'Not done'", "not done"), "wrong.txtar:3: not takes the id of a check", false},
 		"file outside":        {replace("solution.txtar", "lab status\n", "lab status\n-- ../x --\n"), "solution.txtar:5: \"../x\" names no file here", false},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -10,12 +10,15 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/fstest"
 	"testing/synctest"
 	"time"
 
 	"kubelab/core/component"
 	"kubelab/core/recording"
 	"kubelab/core/view"
+	"kubelab/exercises"
+	"kubelab/exercises/check"
 	"kubelab/exercises/labtest"
 	"kubelab/exercises/progress"
 	"kubelab/exercises/session"
@@ -391,4 +394,63 @@ func (gone) Watch(context.Context) <-chan view.Event {
 	c := make(chan view.Event)
 	close(c)
 	return c
+}
+
+func TestTry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		lab := labtest.New(1, 2)
+		lab.AddPod("unit-3", "clock-1", "clock", "node-2")
+		run(t, lab, builtin(t, "kubelet-off"), nil, func(ctx context.Context, s *session.Session) {
+			var tried []session.Tried
+			err := s.Try(ctx, &byHand{lab: lab}, func(view.Step) {}, func(session.Played) {}, func(one session.Tried) { tried = append(tried, one) })
+			if err != nil || len(tried) != 2 || !tried[0].Wrong || !tried[1].Wrong || tried[0].Solved < 15*time.Second {
+				t.Errorf("tried %+v, %v", tried, err)
+			}
+			if st := now(ctx, s); st.Phase != session.Done {
+				t.Errorf("it is %s", st.Phase)
+			}
+		})
+	})
+}
+
+// writtenWith is an exercise whose one check has a condition, with a wrong path.
+func writtenWith(t *testing.T, condition, wrong string) *exercises.Exercise {
+	t.Helper()
+	env, err := check.Language()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := func(s string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(s)} }
+	e, problems := exercises.Read(env, fstest.MapFS{
+		"task.md": text(""), "solution.txtar": text("# step s\nlab stop node-1/kubelet\n"), "wrong.txtar": text("# step s\n" + wrong + "\n"),
+		"exercise.yaml": text(`{id: one, title: One, objective: To know., minutes: 5, lab: {masters: 1, nodes: 1},
+  steps: [{id: s, title: One, task: Do it., checks: [{id: c, says: It is so., if: '` + condition + `', notYet: 'It is {{ state("node-1/kubelet") }}.'}]}]}`),
+	}, ".")
+	if e == nil {
+		t.Fatal(problems)
+	}
+	return e
+}
+
+// What would let people pass who have not understood is found.
+func TestTryFinds(t *testing.T) {
+	for name, c := range map[string]struct{ condition, wrong, want string }{
+		"a check that always holds":    {"true", "", "step s: it is passed although nothing was done"},
+		"a wrong path that passes":     {`state("node-1/kubelet") == "stopped"`, "lab stop node-1/kubelet\nnot c 'running'", "check c is passed by that"},
+		"other words":                  {`state("node-1/kubelet") == "stopped"`, "lab status\nnot c 'flies'", `check c says "It is running.", and not "flies"`},
+		"a command that does not fail": {`state("node-1/kubelet") == "stopped"`, "! lab status\nnot c 'running'", "it should have failed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				lab := labtest.New(1, 1)
+				e := writtenWith(t, c.condition, c.wrong)
+				run(t, lab, e, nil, func(ctx context.Context, s *session.Session) {
+					err := s.Try(ctx, &byHand{lab: lab}, func(view.Step) {}, func(session.Played) {}, func(session.Tried) {})
+					if err == nil || !strings.Contains(err.Error(), c.want) {
+						t.Errorf("%v, want %q", err, c.want)
+					}
+				})
+			})
+		})
+	}
 }

@@ -39,35 +39,54 @@ func (s *Session) Play(ctx context.Context, run Runner, report func(Played)) err
 	if s.Exercise.Solution == nil {
 		return view.Fail(view.NotFound, "exercise %s has no solution", s.Exercise.ID)
 	}
-	folder, err := os.MkdirTemp("", "lab-solution-")
-	if err != nil {
-		return fmt.Errorf("play the solution: %w", err)
-	}
-	defer os.RemoveAll(folder)
-	for _, f := range s.Exercise.Solution.Files {
-		if err := os.WriteFile(filepath.Join(folder, f.Name), []byte(f.Text), 0o600); err != nil {
-			return fmt.Errorf("play the solution: %w", err)
-		}
-	}
 	for _, step := range s.Exercise.Solution.Steps {
 		if s.isPassed(step.ID) {
 			continue
 		}
-		for _, c := range step.Commands {
-			if err := s.play(ctx, run, folder, step.ID, c, report); err != nil {
-				return fmt.Errorf("solution of %s, line %d: %w", s.Exercise.ID, c.Line, err)
-			}
+		if err := s.solveStep(ctx, run, step, report); err != nil {
+			return err
 		}
-		if err := s.awaitStep(ctx, step.ID); err != nil {
-			return fmt.Errorf("solution of %s, step %s: %w", s.Exercise.ID, step.ID, err)
+	}
+	return nil
+}
+
+// solveStep plays a step of the solution, and waits until the step is passed.
+func (s *Session) solveStep(ctx context.Context, run Runner, step solution.Step, report func(Played)) error {
+	if err := s.playStep(ctx, run, "solution", s.Exercise.Solution, step, report); err != nil {
+		return err
+	}
+	if err := s.awaitStep(ctx, step.ID); err != nil {
+		return fmt.Errorf("solution of %s, step %s: %w", s.Exercise.ID, step.ID, err)
+	}
+	return nil
+}
+
+// playStep plays the commands of a step in a folder with the files of their script.
+func (s *Session) playStep(ctx context.Context, run Runner, what string, script *solution.Solution, step solution.Step, report func(Played)) error {
+	folder, err := os.MkdirTemp("", "lab-solution-")
+	if err != nil {
+		return fmt.Errorf("play the %s: %w", what, err)
+	}
+	defer os.RemoveAll(folder)
+	for _, f := range script.Files {
+		if err := os.WriteFile(filepath.Join(folder, f.Name), []byte(f.Text), 0o600); err != nil {
+			return fmt.Errorf("play the %s: %w", what, err)
+		}
+	}
+	for _, c := range step.Commands {
+		if err := s.play(ctx, run, folder, step.ID, c, report); err != nil {
+			return fmt.Errorf("%s of %s, line %d: %w", what, s.Exercise.ID, c.Line, err)
 		}
 	}
 	return nil
 }
 
 func (s *Session) play(ctx context.Context, run Runner, folder, step string, c solution.Command, report func(Played)) error {
-	if c.Verb == solution.Until {
+	switch c.Verb {
+	case solution.Until:
 		return s.until(ctx, step, c.Until)
+	case solution.Not:
+		return s.notPassed(ctx, step, c)
 	}
 	args := make([]string, len(c.Args))
 	for i, a := range c.Args {

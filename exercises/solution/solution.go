@@ -6,6 +6,7 @@
 //	! lab kubectl --token=x get pods   it has to fail
 //	answer pid {{ container("demo/web-abc", "web").pid }}
 //	until 'pods("demo/*").size() == 4' waits for a condition
+//	not replaced 'is gone'             only in a wrong path: the check has not passed, and says so with these words
 //
 // {{ expressions }} stand for their values, within a word. A word in 'single quotes' may have blanks in it. Files are
 // written to the folder in which the commands run.
@@ -42,6 +43,8 @@ type Command struct {
 	Fails  bool             // it has to fail
 	Args   []*expr.Template // of Lab and Answer, without the verb
 	Until  *expr.Expr       // of Until
+	Check  string           // of Not
+	Words  string           // of Not
 }
 
 // Verb is what a Command does.
@@ -52,12 +55,26 @@ const (
 	Lab    Verb = "lab"
 	Answer Verb = "answer"
 	Until  Verb = "until"
+	Not    Verb = "not" // only in what does not solve an exercise
 )
 
 // File is a file that the commands find.
 type File struct {
 	Name string // without a folder
 	Text string
+}
+
+// Step is the step of an id, nil when there is none, or no script.
+func (s *Solution) Step(id string) *Step {
+	if s == nil {
+		return nil
+	}
+	for i := range s.Steps {
+		if s.Steps[i].ID == id {
+			return &s.Steps[i]
+		}
+	}
+	return nil
 }
 
 // Parse reads a solution. Whatever is wrong is reported with its line.
@@ -135,6 +152,12 @@ func (p *parser) command(c *Command, words []string) bool {
 		return false
 	case c.Verb == Lab && len(args) == 1 && (args[0] == "stop" || args[0] == "start"):
 		p.fault(c.Line, "lab %s without a target is about the whole lab, which has to stay: name what is meant", args[0])
+		return false
+	case c.Verb == Not && len(args) == 2 && !c.Fails && args[1] != "":
+		c.Check, c.Words = args[0], args[1]
+		return true
+	case c.Verb == Not:
+		p.fault(c.Line, "not takes the id of a check and, in single quotes, words of what it says instead")
 		return false
 	case c.Verb != Lab && c.Verb != Answer:
 		p.fault(c.Line, "a solution has no command %q: use lab (lab kubectl, lab etcdctl, …), answer or until", words[0])
