@@ -16,6 +16,7 @@ import (
 	"kubelab/core/view"
 	"kubelab/lab/control"
 	"kubelab/lab/doctor"
+	"kubelab/lab/exercise"
 	"kubelab/lab/kubeconfig"
 	"kubelab/lab/tools"
 )
@@ -63,6 +64,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no such lab or target, 4 timed ou
 		&cobra.Group{ID: "look", Title: "Look:"},
 		&cobra.Group{ID: "change", Title: "Change:"},
 		&cobra.Group{ID: "break", Title: "Break, and heal:"},
+		&cobra.Group{ID: "learn", Title: "Learn:"},
 		&cobra.Group{ID: "tools", Title: "The real tools, pointed at the lab:"},
 	)
 	add := func(group string, cs ...*cobra.Command) {
@@ -76,6 +78,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no such lab or target, 4 timed ou
 	add("change", a.addCommand(), a.removeCommand(), a.imageCommand(), a.snapshotCommand())
 	add("break", a.breakCommands()...)
 	add("break", a.healCommand(), a.faultsCommand())
+	add("learn", exercise.Command(exercise.Env{Name: func() string { return a.name }, Root: a.root, Engine: a.engine, At: a.engineOf}))
 	add("tools", tools.Commands(a.toolEnv)...)
 	add("tools", kubeconfig.Command(a.kubeconfigOf))
 	root.AddCommand(a.versionCommand(), a.engineCommand())
@@ -154,6 +157,13 @@ func (a *app) engine() (*control.Client, error) {
 		return nil, view.Fail(view.Failed, "lab %q is stopped; start it with: lab start%s", a.name, a.flag())
 	}
 	return control.Dial(d.Socket()), nil
+}
+
+// engineOf reaches the running engine of another lab.
+func (a *app) engineOf(name string) (*control.Client, error) {
+	other := *a
+	other.name = name
+	return other.engine()
 }
 
 // flag is how the lab that is meant is named on a command line.
