@@ -98,22 +98,16 @@ func (s *Session) shape(ctx context.Context, report view.Report, setups []exerci
 	if want := s.Exercise.Lab.Timing; want != "" && want != lab.Timing {
 		return view.Fail(view.Failed, "it needs a lab with timing %s, and this one has %s: lab delete, then lab start --timing %s", want, lab.Timing, want)
 	}
-	var stop []string
-	for _, setup := range setups {
-		stop = append(stop, setup.Stop...)
-	}
 	if err := s.mend(ctx, report); err != nil {
 		return err
 	}
-	for _, setup := range setups {
+	for _, setup := range setups { // each as a whole: a step's begins where the exercise's has ended
 		if err := s.objects(ctx, report, setup); err != nil {
 			return err
 		}
-	}
-	if err := s.stop(ctx, report, stop); err != nil {
-		return err
-	}
-	for _, setup := range setups {
+		if err := s.stop(ctx, report, setup.Stop); err != nil {
+			return err
+		}
 		if err := s.await(ctx, report, setup); err != nil {
 			return err
 		}
