@@ -24,10 +24,11 @@ type Runner interface {
 	Lab(ctx context.Context, folder string, args []string) (output string, err error)
 }
 
-// Played is a command of a solution that was run.
+// Played is a command of a solution. It is told twice: when it begins, and when it has ended.
 type Played struct {
 	Step    string `json:"step"`
 	Command string `json:"command"` // with values in place of expressions
+	Ended   bool   `json:"ended"`
 	Output  string `json:"output,omitempty"`
 	Error   string `json:"error,omitempty"`
 }
@@ -99,6 +100,7 @@ func (s *Session) play(ctx context.Context, run Runner, folder, step string, c s
 		}
 	}
 	p := Played{Step: step, Command: string(c.Verb) + " " + strings.Join(args, " ")}
+	report(p)
 	var err error
 	if c.Verb == solution.Answer {
 		err = s.Answer(args[0], args[1])
@@ -111,6 +113,7 @@ func (s *Session) play(ctx context.Context, run Runner, folder, step string, c s
 			err = nil
 		}
 	}
+	p.Ended = true
 	if err != nil {
 		p.Error = err.Error()
 		err = fmt.Errorf("%s: %w", p.Command, err)

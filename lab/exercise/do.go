@@ -126,6 +126,12 @@ func (w *watcher) typed(ctx context.Context, s *session.Session, line string) {
 		}
 		if err := s.Answer(q.ID, line); err != nil {
 			fmt.Fprintln(w.out, "   "+err.Error())
+			return
+		}
+		for _, now := range s.Status(ctx).Steps[st.Current].Asks {
+			if now.ID == q.ID {
+				printAsk(w.out, now)
+			}
 		}
 		return
 	}

@@ -148,8 +148,8 @@ func (m *meant) checkCommand() *cobra.Command {
 
 // printIntroduction says what an exercise is about.
 func printIntroduction(out io.Writer, st session.Status) {
-	fmt.Fprintf(out, "%s · %d min\n%s\n", plain.Line(st.Title), st.Minutes, plain.Line(st.Objective))
 	fmt.Fprintln(out, markdown(out, st.Task))
+	fmt.Fprintf(out, "\n%s\nIt takes about %d minutes.\n\n", indented(out, plain.Line(st.Objective), "What for: "), st.Minutes)
 }
 
 // printStatus says how far an exercise is.
@@ -219,7 +219,7 @@ func printAsk(out io.Writer, q session.AskStatus) {
 	how := "ANSWER"
 	switch {
 	case len(q.Choices) > 0:
-		how = q.Choices[0].ID
+		how = "CHOICE"
 		for i, c := range q.Choices {
 			fmt.Fprintf(out, "     %d  %-10s %s\n", i+1, c.ID, plain.Line(c.Text))
 		}

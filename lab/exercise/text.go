@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"charm.land/glamour/v2"
+	glamouransi "charm.land/glamour/v2/ansi"
+	"charm.land/glamour/v2/styles"
 	"github.com/charmbracelet/x/ansi"
 	"golang.org/x/term"
 )
@@ -32,7 +34,7 @@ func markdown(out io.Writer, text string) string {
 	if !terminal || os.Getenv("NO_COLOR") != "" {
 		return strings.TrimRight(text, "\n")
 	}
-	r, err := glamour.NewTermRenderer(glamour.WithStandardStyle("dark"), glamour.WithWordWrap(columns-2))
+	r, err := glamour.NewTermRenderer(glamour.WithStyles(look()), glamour.WithWordWrap(columns))
 	if err != nil {
 		return text
 	}
@@ -40,7 +42,24 @@ func markdown(out io.Writer, text string) string {
 	if err != nil {
 		return text // it can be read as it is
 	}
-	return strings.TrimRight(shown, "\n")
+	lines := strings.Split(strings.TrimRight(shown, "\n"), "\n")
+	for i, line := range lines {
+		lines[i] = strings.TrimRight(line, " ") // it fills them up
+	}
+	return strings.Join(lines, "\n")
+}
+
+// look is how Markdown looks: in the terminal's own colours, whatever its background is.
+func look() glamouransi.StyleConfig {
+	yes, cyan, margin := true, "6", uint(1)
+	s := styles.NoTTYStyleConfig
+	bold := glamouransi.StylePrimitive{Bold: &yes}
+	s.Document = glamouransi.StyleBlock{Margin: &margin, StylePrimitive: glamouransi.StylePrimitive{BlockPrefix: "\n", BlockSuffix: "\n"}}
+	s.H1 = glamouransi.StyleBlock{StylePrimitive: bold}
+	s.H2, s.H3 = s.H1, s.H1
+	s.Strong = bold
+	s.Code = glamouransi.StyleBlock{StylePrimitive: glamouransi.StylePrimitive{Color: &cyan}}
+	return s
 }
 
 // indented wraps text with a beginning; what follows is as far from the left.

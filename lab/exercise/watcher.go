@@ -22,6 +22,7 @@ type watcher struct {
 	remark  string
 	overdue bool
 	notice  string
+	done    bool
 }
 
 // show prints what is new.
@@ -43,7 +44,11 @@ func (w *watcher) show(st session.Status) {
 	if !w.begun || w.step != st.Current {
 		w.next(st.Current, st)
 	}
+	if st.Phase == session.Done && w.done {
+		return
+	}
 	if st.Phase == session.Done {
+		w.done = true
 		fmt.Fprintln(w.out, "\n ✓ Passed.")
 		fmt.Fprintln(w.out, markdown(w.out, st.Debrief))
 		return
@@ -88,11 +93,14 @@ func (w *watcher) checks(step session.StepStatus) {
 	}
 }
 
-// played prints a command of a solution, and what it has printed.
+// played prints a command of a solution when it begins, and what it has printed when it has ended.
 func (w *watcher) played(p session.Played) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	fmt.Fprintf(w.out, "\n $ %s\n", plain.Line(p.Command))
+	if !p.Ended {
+		fmt.Fprintf(w.out, "\n $ %s\n", plain.Line(p.Command))
+		return
+	}
 	lines := strings.Split(strings.TrimRight(p.Output, "\n"), "\n")
 	for i, line := range lines {
 		if p.Output == "" {

@@ -11,6 +11,7 @@ import (
 	"kubelab/exercises"
 	"kubelab/exercises/check"
 	"kubelab/exercises/content"
+	"kubelab/tui/panel"
 )
 
 func (m *meant) lintCommand() *cobra.Command {
@@ -51,16 +52,13 @@ func (m *meant) lintCommand() *cobra.Command {
 					fmt.Fprintln(os.Stdout, p)
 				}
 			}
-			switch len(all) {
-			case 0:
-				if !asJSON {
-					fmt.Fprintf(os.Stdout, "%d exercises, no faults\n", count)
-				}
-				return nil
-			case 1:
-				return view.Fail(view.Failed, "there is 1 fault")
+			if len(all) > 0 {
+				return view.Fail(view.Failed, "%s", panel.Plural(len(all), "fault"))
 			}
-			return view.Fail(view.Failed, "there are %d faults", len(all))
+			if !asJSON {
+				fmt.Fprintf(os.Stdout, "%s, no faults\n", panel.Plural(count, "exercise"))
+			}
+			return nil
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
