@@ -3,6 +3,7 @@ package exercises
 import (
 	"time"
 
+	"kubelab/core/view"
 	"kubelab/exercises/expr"
 	"kubelab/exercises/solution"
 )
@@ -40,11 +41,13 @@ type Setup struct {
 	Apply  []string      `yaml:"apply"`  // manifests in the exercise's folder
 	Scale  []Scale       `yaml:"scale"`  // Deployments and the like
 	Stop   []string      `yaml:"stop"`   // components and machines, with stars: master-*/kube-scheduler
+	Break  []string      `yaml:"break"`  // as on the command line: pause node-1/containerd, isolate master-2
 	Until  string        `yaml:"until"`  // a condition that is waited for
 	Within time.Duration `yaml:"within"` // how long; 2 minutes if it is not said
 
-	Manifests []string   `yaml:"-"` // the text of what is applied
-	Wait      *expr.Expr `yaml:"-"`
+	Manifests []string      `yaml:"-"` // the text of what is applied
+	Faults    []view.Action `yaml:"-"` // of Break
+	Wait      *expr.Expr    `yaml:"-"`
 }
 
 // Scale is how many pods something is to have.

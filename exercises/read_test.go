@@ -119,6 +119,8 @@ func TestProblems(t *testing.T) {
 		"masters":             {in("masters: 1", "masters: 9"), "exercise.yaml:5: a lab of 9 masters: use 1 to 7", false},
 		"timing":              {in("nodes: 1", "nodes: 1, timing: slow"), "exercise.yaml:5: timing \"slow\": use workshop or upstream", false},
 		"no such part":        {in("node-1/kubelet", "node-3/kubelet"), "exercise.yaml:8: \"node-3/kubelet\" fits no part of a lab of 1 masters and 1 nodes", false},
+		"no fault":            {in("stop: [node-1/kubelet]", "break: [delete node-1]"), "exercise.yaml:8: break \"delete node-1\": begin with one of kill", false},
+		"fault of nothing":    {in("stop: [node-1/kubelet]", "break: [pause node-3/kubelet]"), "exercise.yaml:8: break \"pause node-3/kubelet\": node-3/kubelet is no part", false},
 		"manifest outside":    {in("[pod.yaml]", "[../../etc/passwd]"), "exercise.yaml:7: \"../../etc/passwd\" leads out of the exercise's folder", false},
 		"manifest absolute":   {in("[pod.yaml]", "[/etc/passwd]"), "exercise.yaml:7: \"/etc/passwd\" leads out", false},
 		"manifest missing":    {in("[pod.yaml]", "[no.yaml]"), "exercise.yaml:7: there is no file no.yaml", false},

@@ -1,6 +1,7 @@
 package exercises
 
 import (
+	"fmt"
 	"path"
 	"regexp"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"kubelab/core/component"
 	"kubelab/core/target"
 	"kubelab/core/topology"
+	"kubelab/core/view"
 	"kubelab/exercises/expr"
 )
 
@@ -82,8 +84,37 @@ func (r *reader) setup(s *Setup, way ...any) {
 				[]any{part, r.out.Lab.Masters, r.out.Lab.Nodes}, at("stop", i)...)
 		}
 	}
+	for i, line := range s.Break {
+		a, err := r.breaks(line)
+		if err != nil {
+			r.wrong("break %q: %v", []any{line, err}, at("break", i)...)
+		}
+		s.Faults = append(s.Faults, a)
+	}
 	r.bound(&s.Within, defaultWait, at("within")...)
 	s.Wait = r.condition(s.Until, at("until")...)
+}
+
+// breaking is what a setup may do to a lab: what takes nothing but targets, and can be healed.
+var breaking = []view.Verb{view.Kill, view.Pause, view.PowerLoss, view.Cordon, view.DiskPressure, view.Cut, view.Isolate, view.LoseQuorum, view.FillQuota}
+
+// breaks reads a line of a setup's break.
+func (r *reader) breaks(line string) (view.Action, error) {
+	words := strings.Fields(line)
+	if len(words) == 0 || !slices.Contains(breaking, view.Verb(words[0])) {
+		var verbs []string
+		for _, v := range breaking {
+			verbs = append(verbs, string(v))
+		}
+		return view.Action{}, fmt.Errorf("begin with one of %s", strings.Join(verbs, ", "))
+	}
+	a := view.Action{Verb: view.Verb(words[0]), Targets: words[1:], Detach: true}
+	for _, t := range a.Targets {
+		if !r.fitsPart(t) {
+			return a, fmt.Errorf("%s is no part of a lab of %d masters and %d nodes", t, r.out.Lab.Masters, r.out.Lab.Nodes)
+		}
+	}
+	return a, nil
 }
 
 // fitsPart reports whether a pattern fits a machine or component of the smallest lab that the exercise accepts.

@@ -108,6 +108,11 @@ func (s *Session) shape(ctx context.Context, report view.Report, setups []exerci
 		if err := s.stop(ctx, report, setup.Stop); err != nil {
 			return err
 		}
+		for _, fault := range setup.Faults {
+			if err := s.do(ctx, report, fault); err != nil {
+				return err
+			}
+		}
 		if err := s.await(ctx, report, setup); err != nil {
 			return err
 		}
