@@ -49,6 +49,7 @@ func (o *objects) ready() error {
 			return
 		}
 		config.QPS, config.Burst, config.UserAgent = 50, 100, "lab"
+		askAgain(config)
 		found, err := discovery.NewDiscoveryClientForConfig(config)
 		if err != nil {
 			o.err = err

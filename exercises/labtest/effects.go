@@ -18,8 +18,20 @@ func (l *Lab) act(v view.Verb, target string) {
 		l.KillContainer(parts[1], parts[2], parts[3])
 	case v == view.Stop && len(parts) == 2:
 		l.SetState(parts[0], parts[1], component.Stopped)
-	case v == view.Start && len(parts) == 2:
+	case (v == view.Start || v == view.Resume) && len(parts) == 2:
 		l.SetState(parts[0], parts[1], component.Running)
+	case v == view.Start && strings.HasPrefix(target, "node-"):
+		for _, name := range component.OfNode {
+			l.SetState(target, name, component.Running)
+		}
+	case v == view.Uncordon:
+		l.Show(func(s *view.Snapshot) {
+			for i := range s.Nodes {
+				if s.Nodes[i].Name == target {
+					s.Nodes[i].Taints, s.Nodes[i].Schedulable = nil, true
+				}
+			}
+		})
 	case v == view.PowerLoss:
 		l.PowerLoss(target)
 	}

@@ -115,6 +115,9 @@ func (l *Lab) Do(_ context.Context, a view.Action, _ view.Report) (view.Outcome,
 	for _, t := range a.Targets {
 		l.act(a.Verb, t)
 	}
+	if a.Verb == view.Heal {
+		l.Show(func(s *view.Snapshot) { s.Faults = nil })
+	}
 	return view.Outcome{}, nil
 }
 

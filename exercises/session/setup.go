@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -128,10 +129,19 @@ func (s *Session) do(ctx context.Context, report view.Report, a view.Action) err
 	return nil
 }
 
-// mend heals faults, adds machines that are missing, and starts what is down.
+// Bounds of mending.
+const (
+	mendBound = 3 * time.Minute
+	triedFor  = 3 * time.Second // until what did not come up is started again
+)
+
+// mend heals faults, adds machines that are missing, starts what is down, uncordons nodes, and waits until the lab is healthy.
 func (s *Session) mend(ctx context.Context, report view.Report) error {
 	if len(s.Lab.Snapshot().Faults) > 0 {
-		if err := s.do(ctx, report, view.Action{Verb: view.Heal, All: true}); err != nil {
+		if err := s.do(ctx, report, view.Action{Verb: view.Heal, All: true, Detach: true}); err != nil {
+			return err
+		}
+		if err := s.anotherSnapshot(ctx); err != nil {
 			return err
 		}
 	}
@@ -146,16 +156,69 @@ func (s *Session) mend(ctx context.Context, report view.Report) error {
 			}
 		}
 	}
-	paused, down := partsDown(s.Lab.Snapshot())
-	for _, a := range []view.Action{{Verb: view.Resume, Targets: paused}, {Verb: view.Start, Targets: down}} {
-		if len(a.Targets) > 0 {
-			if err := s.do(ctx, report, a); err != nil {
-				return err
-			}
+	if lab := s.Lab.Snapshot(); whole(lab) {
+		return nil
+	}
+	tried, failed := time.Time{}, error(nil)
+	return s.wait(ctx, report, "Everything runs", mendBound, func(ctx context.Context) (bool, string, error) {
+		lab := s.Lab.Snapshot()
+		if whole(lab) {
+			return true, "", nil
+		}
+		if time.Since(tried) > triedFor { // what is healed comes up by itself, and a Snapshot is a moment old
+			tried, failed = time.Now(), s.startDown(ctx, lab)
+		}
+		why := "the lab is " + string(lab.State) + ": " + lab.Reason
+		if failed != nil {
+			why += "; " + failed.Error()
+		}
+		return false, why, nil
+	})
+}
+
+// whole reports whether nothing is broken or down.
+func whole(lab *view.Snapshot) bool {
+	paused, down := partsDown(lab)
+	return len(paused) == 0 && len(down) == 0 && len(cordoned(lab)) == 0 && len(lab.Faults) == 0 && lab.State == view.Healthy
+}
+
+// cordoned are nodes that take no new pods because somebody said so, with lab or with kubectl.
+func cordoned(lab *view.Snapshot) (names []string) {
+	for _, n := range lab.Nodes {
+		if slices.Contains(n.Taints, cordonTaint) {
+			names = append(names, n.Name)
 		}
 	}
-	return nil
+	return names
 }
+
+// cordonTaint is what the node lifecycle controller gives to a node that is cordoned.
+const cordonTaint = "node.kubernetes.io/unschedulable:NoSchedule"
+
+// startDown has what hangs go on, starts what is down, and uncordons nodes.
+func (s *Session) startDown(ctx context.Context, lab *view.Snapshot) error {
+	var errs []error
+	paused, down := partsDown(lab)
+	for _, a := range []view.Action{{Verb: view.Resume, Targets: paused, Detach: true}, {Verb: view.Start, Targets: down, Detach: true}, {Verb: view.Uncordon, Targets: cordoned(lab)}} {
+		if len(a.Targets) > 0 {
+			errs = append(errs, s.do(ctx, func(view.Step) {}, a))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// anotherSnapshot waits a moment for one that was made from now on.
+func (s *Session) anotherSnapshot(ctx context.Context) error {
+	select {
+	case <-time.After(snapshotAge):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// snapshotAge is how old a Snapshot may be that is the latest.
+const snapshotAge = 300 * time.Millisecond
 
 // partsDown are what hangs and what does not run: machines of which nothing runs, and components of others.
 func partsDown(lab *view.Snapshot) (paused, down []string) {

@@ -21,6 +21,7 @@ import (
 	"kubelab/core/store"
 	"kubelab/core/view"
 	"kubelab/exercises"
+	"kubelab/exercises/capstone"
 	"kubelab/exercises/check"
 	"kubelab/exercises/progress"
 	"kubelab/exercises/session"
@@ -47,6 +48,7 @@ func Command(env Env) *cobra.Command {
   lab exercise run 3           begin one, or go on with it; --detach returns at once
   lab exercise check           what is still missing
   lab exercise hint            a hint: what you see, where to look, almost the answer
+  lab exercise run capstone    two faults drawn by chance; capstone-7 draws those of seed 7 again
 
 ID is an exercise's id or its number in the list. Without one the exercise that is under way is meant.`,
 		Args: cobra.NoArgs,
@@ -113,16 +115,38 @@ func (m *meant) one(c *cobra.Command, args []string, book *progress.Book) (*exer
 		return nil, err
 	}
 	if len(args) > 0 {
-		return list.Find(args[0])
+		return find(list, args[0])
 	}
 	records, _, err := book.Read()
 	if err != nil {
 		return nil, err
 	}
+	for id := range records {
+		if _, drawn := capstone.Is(id); drawn && m.dir == "" {
+			e, err := find(list, id)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, e)
+		}
+	}
 	if e := underWay(list, records); e != nil {
 		return e, nil
 	}
 	return nil, view.Fail(view.Usage, "no exercise is under way: name one; see lab exercise list")
+}
+
+// find is the exercise of an id: one of a list, or one that is drawn by its seed.
+func find(list exercises.Catalog, id string) (*exercises.Exercise, error) {
+	seed, drawn := capstone.Is(id)
+	if !drawn {
+		return list.Find(id)
+	}
+	env, err := check.Language()
+	if err != nil {
+		return nil, err
+	}
+	return capstone.New(env, seed)
 }
 
 // underWay is the exercise that was begun last, and of which something is left to do; if there is none, the one that was begun last.

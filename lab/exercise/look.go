@@ -109,7 +109,7 @@ func printList(out io.Writer, list []Listed, notice string) error {
 	if len(short) > 0 {
 		fmt.Fprintf(out, "; in %d minutes: %s", minutes, strings.Join(short, ", "))
 	}
-	fmt.Fprintln(out, ".\nBegin: lab exercise run NUMBER")
+	fmt.Fprintln(out, ".\nBegin: lab exercise run NUMBER\nTwo faults drawn by chance: lab exercise run capstone")
 	return nil
 }
 

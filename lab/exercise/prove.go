@@ -42,7 +42,7 @@ before anything is done; what wrong.txtar does passes none that it names; back t
 			if len(args) > 0 {
 				var named exercises.Catalog
 				for _, id := range args {
-					e, err := list.Find(id)
+					e, err := find(list, id)
 					if err != nil {
 						return err
 					}

@@ -1,0 +1,41 @@
+package live
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+)
+
+func TestAskAgain(t *testing.T) {
+	var asked atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if asked.Add(1) < 3 {
+			conn, _, err := w.(http.Hijacker).Hijack()
+			if err == nil {
+				_ = conn.(*net.TCPConn).SetLinger(0) // a reset
+				_ = conn.Close()
+			}
+			return
+		}
+		body, _ := io.ReadAll(r.Body)
+		_, _ = w.Write(body)
+	}))
+	defer server.Close()
+	client := http.Client{Transport: again{http.DefaultTransport}}
+	r, err := http.NewRequest(http.MethodPatch, server.URL, strings.NewReader("replicas"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := client.Do(r)
+	if err != nil {
+		t.Fatalf("after %d times: %v", asked.Load(), err)
+	}
+	defer answer.Body.Close()
+	if body, err := io.ReadAll(answer.Body); err != nil || string(body) != "replicas" || asked.Load() != 3 {
+		t.Errorf("%q, %v, asked %d times", body, err, asked.Load())
+	}
+}
