@@ -128,14 +128,16 @@ func (s *Session) do(ctx context.Context, report view.Report, a view.Action) err
 	return nil
 }
 
-// mend heals faults, adds machines that are missing, and starts what is down.
+// mend heals faults, adds machines that are missing, starts what is down, and uncordons nodes.
 func (s *Session) mend(ctx context.Context, report view.Report) error {
-	if len(s.Lab.Snapshot().Faults) > 0 {
+	lab := s.Lab.Snapshot()
+	cordoned := cordonedByHand(lab) // before faults are healed: afterwards it may be a moment until it shows which nodes are not cordoned any more
+	if len(lab.Faults) > 0 {
 		if err := s.do(ctx, report, view.Action{Verb: view.Heal, All: true}); err != nil {
 			return err
 		}
 	}
-	lab := s.Lab.Snapshot()
+	lab = s.Lab.Snapshot()
 	for _, m := range []struct {
 		kind topology.Kind
 		more int
@@ -147,7 +149,7 @@ func (s *Session) mend(ctx context.Context, report view.Report) error {
 		}
 	}
 	paused, down := partsDown(s.Lab.Snapshot())
-	for _, a := range []view.Action{{Verb: view.Resume, Targets: paused}, {Verb: view.Start, Targets: down}} {
+	for _, a := range []view.Action{{Verb: view.Resume, Targets: paused}, {Verb: view.Start, Targets: down}, {Verb: view.Uncordon, Targets: cordoned}} {
 		if len(a.Targets) > 0 {
 			if err := s.do(ctx, report, a); err != nil {
 				return err
@@ -156,6 +158,22 @@ func (s *Session) mend(ctx context.Context, report view.Report) error {
 	}
 	return nil
 }
+
+// cordonedByHand are nodes that take no new pods although no fault of the lab says so: somebody has used kubectl.
+func cordonedByHand(lab *view.Snapshot) (names []string) {
+	for _, n := range lab.Nodes {
+		known := slices.ContainsFunc(lab.Faults, func(f view.Fault) bool {
+			return (f.Kind == view.Cordon || f.Kind == view.Drain) && slices.Contains(strings.Fields(f.What), n.Name)
+		})
+		if slices.Contains(n.Taints, cordonTaint) && !known {
+			names = append(names, n.Name)
+		}
+	}
+	return names
+}
+
+// cordonTaint is what the node lifecycle controller gives to a node that is cordoned.
+const cordonTaint = "node.kubernetes.io/unschedulable:NoSchedule"
 
 // partsDown are what hangs and what does not run: machines of which nothing runs, and components of others.
 func partsDown(lab *view.Snapshot) (paused, down []string) {

@@ -56,7 +56,10 @@ func TestSetup(t *testing.T) {
 		for _, name := range component.OfNode {
 			lab.SetState("node-1", name, component.Stopped)
 		}
-		lab.Show(func(s *view.Snapshot) { s.Faults = []view.Fault{{ID: "f1"}} })
+		lab.Show(func(s *view.Snapshot) {
+			s.Faults = []view.Fault{{ID: "f1"}}
+			s.Nodes[1].Taints = []string{"node.kubernetes.io/unschedulable:NoSchedule"}
+		})
 		s, err := session.Open(session.Config{Lab: lab, Exercise: written(t, `{delete: [namespace/play], apply: [a.yaml], scale: [{object: deploy/demo/web, replicas: 2}],
   stop: ["master-*/kube-scheduler", node-1], until: 'state("master-2/kube-scheduler") == "stopped"'}`)})
 		if err != nil {
@@ -75,7 +78,7 @@ func TestSetup(t *testing.T) {
 			done = append(done, a.String())
 		}
 		if want := []string{
-			"heal --all", "resume node-2/kubelet", "start master-1/kube-scheduler node-1", "delete namespaces/play", "apply", "scale deployments/demo/web --replicas 2",
+			"heal --all", "resume node-2/kubelet", "start master-1/kube-scheduler node-1", "uncordon node-2", "delete namespaces/play", "apply", "scale deployments/demo/web --replicas 2",
 			"stop master-1/kube-scheduler master-2/kube-scheduler node-1",
 		}; !slices.Equal(done, want) {
 			t.Errorf("done to the lab:\n%q, want\n%q", done, want)
@@ -83,6 +86,29 @@ func TestSetup(t *testing.T) {
 		if want := []string{"namespaces/play is gone", "The lab is as the exercise needs it"}; !slices.Equal(steps, want) {
 			t.Errorf("reported: %q, want %q", steps, want)
 		}
+	})
+}
+
+// What a step's setup stops may be what the exercise's condition needs.
+func TestSetupOfAStep(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		lab := labtest.New(2, 2)
+		e := written(t, `{scale: [{object: deploy/demo/web, replicas: 2}], until: 'state("node-2/kubelet") == "running"'}`)
+		e.Steps[0].Setup = exercises.Setup{Scale: []exercises.Scale{{Object: "deploy/demo/web", Replicas: 3}}, Stop: []string{"node-2/kubelet"}}
+		run(t, lab, e, nil, func(ctx context.Context, s *session.Session) {
+			start(t, ctx, s)
+			before := len(lab.Done())
+			if err := s.ResetStep(ctx, func(view.Step) {}); err != nil {
+				t.Fatal(err)
+			}
+			var done []string
+			for _, a := range lab.Done()[before:] {
+				done = append(done, a.String())
+			}
+			if want := []string{"scale deployments/demo/web --replicas 2", "scale deployments/demo/web --replicas 3", "stop node-2/kubelet"}; !slices.Equal(done, want) {
+				t.Errorf("done to the lab:\n%q, want\n%q", done, want)
+			}
+		})
 	})
 }
 
