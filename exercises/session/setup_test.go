@@ -89,6 +89,29 @@ func TestSetup(t *testing.T) {
 	})
 }
 
+// What a step's setup stops may be what the exercise's condition needs.
+func TestSetupOfAStep(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		lab := labtest.New(2, 2)
+		e := written(t, `{scale: [{object: deploy/demo/web, replicas: 2}], until: 'state("node-2/kubelet") == "running"'}`)
+		e.Steps[0].Setup = exercises.Setup{Scale: []exercises.Scale{{Object: "deploy/demo/web", Replicas: 3}}, Stop: []string{"node-2/kubelet"}}
+		run(t, lab, e, nil, func(ctx context.Context, s *session.Session) {
+			start(t, ctx, s)
+			before := len(lab.Done())
+			if err := s.ResetStep(ctx, func(view.Step) {}); err != nil {
+				t.Fatal(err)
+			}
+			var done []string
+			for _, a := range lab.Done()[before:] {
+				done = append(done, a.String())
+			}
+			if want := []string{"scale deployments/demo/web --replicas 2", "scale deployments/demo/web --replicas 3", "stop node-2/kubelet"}; !slices.Equal(done, want) {
+				t.Errorf("done to the lab:\n%q, want\n%q", done, want)
+			}
+		})
+	})
+}
+
 // What has come about is shown within half a second, at whatever moment between two looks it comes about.
 func TestHowSoonItIsShown(t *testing.T) {
 	for moment := time.Duration(0); moment < time.Second; moment += 70 * time.Millisecond {

@@ -1,0 +1,129 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"kubelab/core/component"
+	"kubelab/core/topology"
+	"kubelab/core/view"
+)
+
+// Bounds of mending.
+const (
+	mendBound = 3 * time.Minute
+	triedFor  = 3 * time.Second // until what did not come up is started again
+)
+
+// mend heals faults, adds machines that are missing, starts what is down, uncordons nodes, and waits until the lab is healthy.
+func (s *Session) mend(ctx context.Context, report view.Report) error {
+	if len(s.Lab.Snapshot().Faults) > 0 {
+		if err := s.do(ctx, report, view.Action{Verb: view.Heal, All: true, Detach: true}); err != nil {
+			return err
+		}
+		if err := s.anotherSnapshot(ctx); err != nil {
+			return err
+		}
+	}
+	lab := s.Lab.Snapshot()
+	for _, m := range []struct {
+		kind topology.Kind
+		more int
+	}{{topology.Master, s.Exercise.Lab.Masters - len(lab.Masters)}, {topology.Node, s.Exercise.Lab.Nodes - len(lab.Nodes)}} {
+		for range max(m.more, 0) {
+			if err := s.do(ctx, report, view.Action{Verb: view.Add, Targets: []string{string(m.kind)}}); err != nil {
+				return err
+			}
+		}
+	}
+	if lab := s.Lab.Snapshot(); whole(lab) {
+		return nil
+	}
+	tried, failed := time.Time{}, error(nil)
+	return s.wait(ctx, report, "Everything runs", mendBound, func(ctx context.Context) (bool, string, error) {
+		lab := s.Lab.Snapshot()
+		if whole(lab) {
+			return true, "", nil
+		}
+		if time.Since(tried) > triedFor { // what is healed comes up by itself, and a Snapshot is a moment old
+			tried, failed = time.Now(), s.startDown(ctx, lab)
+		}
+		why := "the lab is " + string(lab.State) + ": " + lab.Reason
+		if failed != nil {
+			why += "; " + failed.Error()
+		}
+		return false, why, nil
+	})
+}
+
+// whole reports whether nothing is broken or down.
+func whole(lab *view.Snapshot) bool {
+	paused, down := partsDown(lab)
+	return len(paused) == 0 && len(down) == 0 && len(cordoned(lab)) == 0 && len(lab.Faults) == 0 && lab.State == view.Healthy
+}
+
+// cordoned are nodes that take no new pods because somebody said so, with lab or with kubectl.
+func cordoned(lab *view.Snapshot) (names []string) {
+	for _, n := range lab.Nodes {
+		if slices.Contains(n.Taints, cordonTaint) {
+			names = append(names, n.Name)
+		}
+	}
+	return names
+}
+
+// cordonTaint is what the node lifecycle controller gives to a node that is cordoned.
+const cordonTaint = "node.kubernetes.io/unschedulable:NoSchedule"
+
+// startDown has what hangs go on, starts what is down, and uncordons nodes.
+func (s *Session) startDown(ctx context.Context, lab *view.Snapshot) error {
+	var errs []error
+	paused, down := partsDown(lab)
+	for _, a := range []view.Action{{Verb: view.Resume, Targets: paused, Detach: true}, {Verb: view.Start, Targets: down, Detach: true}, {Verb: view.Uncordon, Targets: cordoned(lab)}} {
+		if len(a.Targets) > 0 {
+			errs = append(errs, s.do(ctx, func(view.Step) {}, a))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// anotherSnapshot waits a moment for one that was made from now on.
+func (s *Session) anotherSnapshot(ctx context.Context) error {
+	select {
+	case <-time.After(snapshotAge):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// snapshotAge is how old a Snapshot may be that is the latest.
+const snapshotAge = 300 * time.Millisecond
+
+// partsDown are what hangs and what does not run: machines of which nothing runs, and components of others.
+func partsDown(lab *view.Snapshot) (paused, down []string) {
+	look := func(machine string, order []string, components map[string]component.Status) {
+		var here []string
+		for _, name := range order {
+			switch components[name].State {
+			case component.Paused:
+				paused = append(paused, machine+"/"+name)
+			case component.Stopped, component.Crashed:
+				here = append(here, machine+"/"+name)
+			}
+		}
+		if len(here) == len(order) {
+			here = []string{machine}
+		}
+		down = append(down, here...)
+	}
+	for _, m := range lab.Masters {
+		look(m.Name, component.OfMaster, m.Components)
+	}
+	for _, n := range lab.Nodes {
+		look(n.Name, component.OfNode, n.Components)
+	}
+	return paused, down
+}
