@@ -14,7 +14,7 @@ import (
 // A connection through the balancer ends when its API server does, and the next one goes to another. What objects asks may be asked
 // twice, for all of it says how things are to be; so it is, for a while.
 const (
-	againFor   = 3 * time.Second
+	againFor   = 8 * time.Second
 	againEvery = 200 * time.Millisecond
 )
 

@@ -115,7 +115,7 @@ func (s *Session) shape(ctx context.Context, report view.Report, setups []exerci
 			return err
 		}
 	}
-	return nil
+	return s.anotherSnapshot(ctx) // which shows what was done
 }
 
 // do has the lab do something.
