@@ -58,16 +58,16 @@ func (p *lesson) askKey(s *panel.State, key string) (panel.Result, bool) {
 	return panel.Result{}, false
 }
 
-// again has the next question answered once more.
+// again has a question answered once more: the last one, then the one before.
 func (p *lesson) again(step *session.StepStatus, q *session.AskStatus) panel.Result {
 	if len(step.Asks) == 0 {
 		return panel.Result{Note: "this step asks nothing"}
 	}
 	i := 0
 	if q != nil {
-		i = (slices.IndexFunc(step.Asks, func(one session.AskStatus) bool { return one.ID == q.ID }) + 1) % len(step.Asks)
+		i = slices.IndexFunc(step.Asks, func(one session.AskStatus) bool { return one.ID == q.ID })
 	}
-	next := &step.Asks[i]
+	next := &step.Asks[(i+len(step.Asks)-1)%len(step.Asks)]
 	p.asked, p.choice, p.page.reveal = next.ID, 0, true
 	if next.Answer != nil {
 		p.choice = max(slices.IndexFunc(next.Choices, func(c exercises.Choice) bool { return c.ID == next.Answer.Value }), 0)
@@ -175,29 +175,13 @@ func (p *lesson) Pick(s *panel.State, selected string) panel.Result {
 		return panel.Result{Note: p.NoPick(s)}
 	}
 	r := p.answer(s, q, selected)
-	r.Note = fmt.Sprintf("You have picked %s.", plain.Line(selected))
+	r.Note = fmt.Sprintf("You have picked %s. %s leads back.", plain.Line(selected), s.KeyOf("exercises"))
 	return r
 }
 
 // howToPick says how a pick is answered.
 func (p *lesson) howToPick(s *panel.State, q *session.AskStatus) string {
-	return fmt.Sprintf("Select %s, then press %s. %s comes back here.", anyOf(q.Pick), s.KeyOf("pick"), s.KeyOf("exercises"))
-}
-
-// anyOf is a list of kinds in words.
-func anyOf(kinds []string) string {
-	var words []string
-	for _, k := range kinds {
-		words = append(words, plain.Line(k))
-	}
-	switch n := len(words); n {
-	case 0:
-		return "something"
-	case 1:
-		return "a " + words[0]
-	default:
-		return "a " + strings.Join(words[:n-1], ", ") + " or " + words[n-1]
-	}
+	return fmt.Sprintf("%s Select it, then press %s. %s leads back.", plain.Line(q.Text), s.KeyOf("pick"), s.KeyOf("exercises"))
 }
 
 // answerOf is an answer in words.

@@ -61,7 +61,11 @@ func (p *lesson) before(s *panel.State, st *session.Status, w int) document {
 	if e != nil {
 		d.rows = append(d.rows, p.needs(s, *e, w)...)
 	}
-	d.foot = []row{{text: t.Accent.Render("enter") + t.Muted.Render(" begins it")}}
+	begins := " begins it"
+	if s.Lessons.Failed != "" {
+		begins = " tries once more"
+	}
+	d.foot = []row{{text: t.Accent.Render("enter") + t.Muted.Render(begins)}}
 	return d
 }
 
@@ -90,14 +94,14 @@ func (p *lesson) setup(s *panel.State, w int) (rows []row) {
 		return hanging(t.Warn.Render("◐ "), "The lab is looked at", t.Text, w)
 	}
 	for _, step := range s.Lessons.Setup {
-		mark, note, style := t.Warn.Render("◐ "), panel.Brief(max(s.Now.Sub(step.Began), 0)), t.Warn
+		mark, note, style := t.Warn.Render("◐ "), taken(s.Now.Sub(step.Began)), t.Warn
 		switch {
 		case step.Error != "":
 			mark, note, style = t.Bad.Render("✗ "), panel.Brief(step.Took), t.Bad
 		case step.Done:
 			mark, note, style = t.Good.Render("✓ "), panel.Brief(step.Took), t.Muted
 		case step.Bound > 0:
-			note += " of " + panel.Brief(step.Bound)
+			note += " of " + taken(step.Bound)
 		}
 		note = style.Render(note)
 		rows = append(rows, row{text: widget.Fit(mark+t.Text.Render(plain.Line(step.Name)), w-widget.Width(note)-1) + " " + note})
@@ -123,6 +127,7 @@ func (p *lesson) failed(s *panel.State, w int) []row {
 func (p *lesson) passed(s *panel.State, st *session.Status, w int) document {
 	t := s.Theme
 	d := document{focus: -1, head: []row{{text: t.Good.Render("✓ Passed") + t.Muted.Render(" · you have done all "+panel.Plural(len(st.Steps), "step"))}}}
+	d.rows = append(d.rows, blank)
 	d.rows = append(d.rows, p.failed(s, w)...)
 	var compared []row
 	for _, step := range st.Steps {

@@ -20,13 +20,19 @@ const justNow = 1500 * time.Millisecond
 // doing is the page of the step that is to be done.
 func (p *lesson) doing(s *panel.State, st *session.Status, w int) document {
 	step := current(st)
-	d := document{head: []row{p.stepHead(s, st, step, w)}, foot: p.offer(s, w), focus: -1}
+	d := document{head: []row{p.stepHead(s, st, step, w)}, foot: p.offer(s, step, w), focus: -1}
+	d.rows = append(d.rows, blank)
 	d.rows = append(d.rows, p.failed(s, w)...)
 	d.rows = append(d.rows, p.cameOf(s, st, w)...)
 	d.rows = append(d.rows, p.texts.render(s.Theme, step.Task, w)...)
 	d.rows = append(d.rows, p.asks(s, step, w, len(d.rows), &d.focus)...)
 	d.rows = append(d.rows, p.checks(s, step, w)...)
-	d.rows = append(d.rows, p.hints(s, step, w)...)
+	d.rows = append(d.rows, p.remark(s, step, w)...)
+	hints := p.hints(s, step, w)
+	d.rows = append(d.rows, hints...)
+	if len(step.Hints) != p.hinted && len(hints) > 0 { // who asked for one wants to see it
+		p.hinted, p.page.reveal, d.focus = len(step.Hints), true, len(d.rows)-1
+	}
 	return d
 }
 
@@ -49,10 +55,16 @@ func overdue(s *panel.State, step *session.StepStatus) bool {
 	return step.Within > 0 && s.Now.Sub(step.Began) > step.Within
 }
 
-// offer is what is offered at all times: who has broken more than was wanted gets back to where things are as they should be.
-func (p *lesson) offer(s *panel.State, w int) []row {
-	text := s.Theme.Accent.Render("R") + s.Theme.Muted.Render(" goes back to the start, should the lab be broken")
-	return []row{{text: widget.Fit(text, w)}}
+// offer is what is offered at all times: who has broken more than was wanted gets back to where things are as they should be. Who takes long
+// gets help.
+func (p *lesson) offer(s *panel.State, step *session.StepStatus, w int) []row {
+	t := s.Theme
+	back := row{text: widget.Fit(t.Accent.Render("R")+t.Muted.Render(" goes back, should the lab be broken"), w)}
+	if !overdue(s, step) || step.HintsLeft == 0 {
+		return []row{back}
+	}
+	long := t.Warn.Render("▲ more than "+taken(step.Within)+": ") + t.Accent.Render("h") + t.Muted.Render(" gives a hint")
+	return []row{{text: widget.Fit(long, w)}, back}
 }
 
 // cameOf is what came of the predictions of the step before.
@@ -121,11 +133,23 @@ func (p *lesson) asks(s *panel.State, step *session.StepStatus, w, before int, f
 		case one.Answer != nil:
 			rows = append(rows, hanging("", one.Text, s.Theme.Muted, w)...)
 			rows = append(rows, hanging(s.Theme.Muted.Render("▸ "), answerOf(one), s.Theme.Text, w)...)
+			rows = append(rows, p.otherwise(s, one, w)...)
 		default:
 			rows = append(rows, hanging("", one.Text, s.Theme.Muted, w)...)
 		}
 	}
 	return rows
+}
+
+// otherwise says how to answer once more, where a check may not pass for the answer.
+func (p *lesson) otherwise(s *panel.State, q *session.AskStatus, w int) []row {
+	switch {
+	case q.Predicts:
+		return nil
+	case q.Kind == exercises.ByPick:
+		return hanging("  ", fmt.Sprintf("%s picks something else, on the map", s.KeyOf("pick")), s.Theme.Muted, w)
+	}
+	return hanging("  ", "a answers once more", s.Theme.Muted, w)
 }
 
 // answers are how a question can be answered.
@@ -136,7 +160,7 @@ func (p *lesson) answers(s *panel.State, q *session.AskStatus, w, before int, fo
 	}
 	switch q.Kind {
 	case exercises.ByPick:
-		way("enter", fmt.Sprintf("leads to the map: select %s there, then %s", anyOf(q.Pick), s.KeyOf("pick")))
+		way("enter", fmt.Sprintf("leads to the map: select it there, and press %s", s.KeyOf("pick")))
 	case exercises.ByNumber:
 		does := "asks for the number"
 		if q.Unit != "" {
@@ -175,6 +199,9 @@ func (p *lesson) option(s *panel.State, i int, key, text string, w int) []row {
 func (p *lesson) checks(s *panel.State, step *session.StepStatus, w int) []row {
 	t := s.Theme
 	passed, said := 0, ""
+	if q := p.active(step); q != nil && q.Answer == nil {
+		said = plain.Line(q.Text) // which stands above
+	}
 	var list []row
 	for _, c := range step.Checks {
 		if c.Passed {
@@ -187,7 +214,7 @@ func (p *lesson) checks(s *panel.State, step *session.StepStatus, w int) []row {
 			continue
 		}
 		list = append(list, hanging(t.Muted.Render("○ "), c.Says, t.Text, w)...)
-		if observed := plain.Line(c.Observed); observed != "" && observed != said {
+		if observed := plain.Line(c.Observed); observed != "" && (said == "" || !strings.HasSuffix(observed, said)) {
 			said = observed
 			list = append(list, hanging("  ", observed, t.Muted, w)...)
 		}
@@ -198,26 +225,27 @@ func (p *lesson) checks(s *panel.State, step *session.StepStatus, w int) []row {
 	return append([]row{blank, heading(s, "Checks", fmt.Sprintf("%d of %d", passed, len(step.Checks)), w)}, list...)
 }
 
-// hints are those that were asked for, the remark about what is observed, and an offer when it takes long.
+// remark is what there is to say about what is observed.
+func (p *lesson) remark(s *panel.State, step *session.StepStatus, w int) []row {
+	if step.Remark == "" {
+		return nil
+	}
+	return append([]row{blank}, hanging(s.Theme.Warn.Render("▲ "), step.Remark, s.Theme.Text, w)...)
+}
+
+// hints are those that were asked for.
 func (p *lesson) hints(s *panel.State, step *session.StepStatus, w int) []row {
 	t := s.Theme
 	var rows []row
 	for i, text := range step.Hints {
 		rows = append(rows, hanging(t.Accent.Render(fmt.Sprintf("%d ", i+1)), text, t.Text, w)...)
 	}
-	if step.Remark != "" {
-		rows = append(rows, hanging(t.Warn.Render("▲ "), step.Remark, t.Text, w)...)
-	}
 	if step.HintsLeft > 0 {
-		offer := "h gives a hint"
-		style := t.Muted
+		offer := " gives a hint"
 		if len(step.Hints) > 0 {
-			offer = "h gives another one"
+			offer = " gives another one"
 		}
-		if overdue(s, step) {
-			offer, style = fmt.Sprintf("This should take %s. %s.", taken(step.Within), offer), t.Warn
-		}
-		rows = append(rows, hanging("", offer, style, w)...)
+		rows = append(rows, row{text: t.Accent.Render("h") + t.Muted.Render(offer)})
 	}
 	if len(rows) == 0 {
 		return nil

@@ -31,8 +31,10 @@ type lesson struct {
 	step   string // the step of it that was shown last
 
 	cursor int    // in the list
+	moved  bool   // by a key, or by an exercise that was opened
 	asked  string // the question that was chosen to be answered once more; empty for the first that has no answer
 	choice int    // the answer of a choice that the cursor is on
+	hinted int    // how many hints were shown last
 
 	page  page
 	texts texts
@@ -76,20 +78,30 @@ func (p *lesson) sync(s *panel.State) {
 	st := s.Lessons.Open
 	if p.open != st.Exercise {
 		p.open, p.inside, p.step = st.Exercise, true, ""
-		p.cursor = max(s.Lessons.Number-1, 0)
+		p.cursor, p.moved = max(s.Lessons.Number-1, 0), true
 	}
 	step := string(st.Phase)
 	if one := current(st); one != nil {
 		step += one.ID + one.Began.String()
 	}
 	if p.step != step {
-		p.step, p.asked, p.choice = step, "", 0
+		p.step, p.asked, p.choice, p.hinted = step, "", 0, 0
+		if one := current(st); one != nil {
+			p.hinted = len(one.Hints)
+		}
 		p.page.top()
 	}
 }
 
 // Show opens an exercise, by its id or its number.
 func (p *lesson) Show(s *panel.State, what string) panel.Result {
+	if s.Lessons != nil {
+		for i, e := range s.Lessons.List {
+			if fmt.Sprint(i+1) == what {
+				what = e.ID
+			}
+		}
+	}
 	return p.enter(s, what)
 }
 
@@ -140,7 +152,7 @@ func (p *lesson) Click(s *panel.State, _, y int) panel.Result {
 		if p.cursor == hit-1 {
 			return p.enter(s, s.Lessons.List[p.cursor].ID)
 		}
-		p.cursor = hit - 1
+		p.cursor, p.moved = hit-1, true
 		return panel.Result{}
 	}
 	return p.answerChoice(s, hit-1)
@@ -149,7 +161,7 @@ func (p *lesson) Click(s *panel.State, _, y int) panel.Result {
 // Wheel scrolls.
 func (p *lesson) Wheel(s *panel.State, lines int) {
 	if p.status(s) == nil && s.Lessons != nil {
-		p.cursor = max(0, min(p.cursor+lines, len(s.Lessons.List)-1))
+		p.cursor, p.moved = max(0, min(p.cursor+lines, len(s.Lessons.List)-1)), true
 		return
 	}
 	p.page.scroll(lines)

@@ -2,6 +2,7 @@ package lesson
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"kubelab/core/plain"
@@ -35,7 +36,7 @@ func (p *lesson) listKey(s *panel.State, key string) (panel.Result, bool) {
 	default:
 		return panel.Result{}, false
 	}
-	p.cursor, p.page.reveal = max(0, min(p.cursor, n-1)), true
+	p.cursor, p.moved, p.page.reveal = max(0, min(p.cursor, n-1)), true, true
 	return panel.Result{}, true
 }
 
@@ -56,9 +57,16 @@ func (p *lesson) list(s *panel.State, w, h int) document {
 		d.rows = hanging("", "They are being read.", s.Theme.Muted, w)
 		return d
 	}
+	if !p.moved { // whoever has not moved the cursor finds it where to go on
+		p.cursor = max(slices.IndexFunc(l.List, func(e course.Entry) bool { return e.Passed.IsZero() }), 0)
+	}
 	p.cursor = max(0, min(p.cursor, len(l.List)-1))
+	titles := 0
+	for _, e := range l.List {
+		titles = max(titles, widget.Width(plain.Line(e.Title)))
+	}
 	for i, e := range l.List {
-		d.rows = append(d.rows, row{p.entry(s, i, e, w), i + 1})
+		d.rows = append(d.rows, row{p.entry(s, i, e, titles, w), i + 1})
 	}
 	d.focus = p.cursor
 	about := p.about(s, l.List[p.cursor], w)
@@ -68,8 +76,8 @@ func (p *lesson) list(s *panel.State, w, h int) document {
 	return d
 }
 
-// entry is the row of an exercise.
-func (p *lesson) entry(s *panel.State, i int, e course.Entry, w int) string {
+// entry is the row of an exercise. titles is how wide the longest title is.
+func (p *lesson) entry(s *panel.State, i int, e course.Entry, titles, w int) string {
 	t := s.Theme
 	mark, note := t.Muted.Render("○"), t.Muted.Render(fmt.Sprintf("%d min", e.Minutes))
 	switch {
@@ -81,8 +89,8 @@ func (p *lesson) entry(s *panel.State, i int, e course.Entry, w int) string {
 	name := fmt.Sprintf(" %2d ", i+1)
 	room := max(w-widget.Width(name)-widget.Width(note)-3, 4)
 	title, concepts := plain.Line(e.Title), ""
-	if left := room - widget.Width(title) - 2; left > 24 {
-		concepts = "  " + widget.Fit(plain.Line(strings.Join(e.Concepts, ", ")), left)
+	if left := room - titles - 2; left > 24 {
+		title, concepts = widget.Fit(title, titles), "  "+widget.Fit(plain.Line(strings.Join(e.Concepts, ", ")), left)
 	}
 	line := mark + t.Muted.Render(name) + t.Text.Render(title) + t.Muted.Render(concepts)
 	line = widget.Fit(line, w-widget.Width(note)-1) + " " + note

@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"charm.land/glamour/v2"
+	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"kubelab/core/plain"
@@ -36,27 +37,78 @@ func (t *texts) render(look *theme.Theme, text string, w int) []row {
 	return rows
 }
 
+// render has Glamour give the text its looks, and breaks lines itself: Glamour does not indent what continues an item of a list. Tables are
+// its own business, where they fit.
 func render(look *theme.Theme, text string, w int) []row {
 	text = harmless(text)
 	if w < tableWidth {
 		text = withoutTables(text)
 	}
-	var lines []string
-	if r, err := glamour.NewTermRenderer(glamour.WithStyles(styleOf(look)), glamour.WithWordWrap(w)); err == nil {
-		if out, err := r.Render(text); err == nil {
-			lines = strings.Split(shown(out), "\n")
-		}
-	}
-	if lines == nil { // as it was written it can be read, too
-		lines = strings.Split(text, "\n")
-	}
 	var rows []row
-	for _, line := range lines {
-		for _, part := range strings.Split(ansi.Hardwrap(line, w, true), "\n") {
-			rows = append(rows, row{text: trimmed(part)})
+	for _, b := range blocks(text) {
+		width := 0 // lines are as long as they are
+		if b.table {
+			width = w
 		}
+		for _, line := range styled(look, b.text, width) {
+			rows = append(rows, broken(line, w)...)
+		}
+		rows = append(rows, blank)
 	}
 	return withoutMargins(rows)
+}
+
+// styled is Markdown in lines as Glamour makes them.
+func styled(look *theme.Theme, text string, w int) []string {
+	r, err := glamour.NewTermRenderer(glamour.WithStyles(styleOf(look)), glamour.WithWordWrap(w))
+	if err == nil {
+		var out string
+		if out, err = r.Render(text); err == nil {
+			return strings.Split(shown(out), "\n")
+		}
+	}
+	return strings.Split(text, "\n") // as it was written it can be read, too
+}
+
+// mark is how a line begins to the right of which the rest of it is to stand.
+var mark = regexp.MustCompile(`^ *((•|✓|○|│|\d+\.) )?`)
+
+// broken is a line in rows of at most w cells.
+func broken(line string, w int) []row {
+	line = trimmed(line)
+	indent := ansi.StringWidth(mark.FindString(ansi.Strip(line)))
+	if indent > w/2 {
+		indent = 0
+	}
+	first := ansi.Truncate(line, indent, "")
+	rest := ansi.TruncateLeft(line, indent, "")
+	var rows []row
+	for i, part := range wrap(rest, w-indent) {
+		if i > 0 {
+			first = strings.Repeat(" ", indent)
+		}
+		rows = append(rows, row{text: first + strings.TrimRight(part, " ")})
+	}
+	return rows
+}
+
+// A hyphen and a blank at which no line is broken.
+const firmHyphen, firmBlank = "\u2011", "\u00a0"
+
+// quantity is a number with its unit.
+var quantity = regexp.MustCompile(`\b(\d+) (s|ms|min|h|MB|KB)\b`)
+
+// wrap breaks text into lines of at most w cells, but not within names and quantities: web-6c7 and 8 s stay whole. Styles are carried over to
+// the next line.
+func wrap(text string, w int) []string {
+	text = strings.ReplaceAll(text, "-", firmHyphen)
+	text = quantity.ReplaceAllString(text, "${1}"+firmBlank+"${2}")
+	if strings.Contains(text, "\x1b") {
+		text = lipgloss.Wrap(text, max(w, 1), "")
+	} else { // which takes a tenth of the time
+		text = ansi.Wrap(text, max(w, 1), "")
+	}
+	return strings.Split(strings.NewReplacer(firmHyphen, "-", firmBlank, " ").Replace(text), "\n")
 }
 
 // trimmed is a line without blanks at its end, which Glamour fills up with styles around each.

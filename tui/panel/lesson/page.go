@@ -80,7 +80,7 @@ func (p *page) view(s *panel.State, w, h int, d document) string {
 	head = head[:min(len(head), h)]
 	p.rows, p.high = len(d.rows), max(h-len(head)-len(foot), 0)
 	if p.reveal && d.focus >= 0 {
-		p.offset = min(max(p.offset, d.focus-p.high+2), d.focus)
+		p.offset = max(0, min(max(p.offset, d.focus-p.high+2), d.focus-1))
 	}
 	p.reveal = false
 	p.scroll(0)
@@ -118,7 +118,7 @@ func heading(s *panel.State, title, note string, w int) row {
 func hanging(mark, text string, style lipgloss.Style, w int) []row {
 	indent := widget.Width(mark)
 	var rows []row
-	for i, line := range widget.Wrap(plain.Line(text), max(w-indent, 8)) {
+	for i, line := range wrap(plain.Line(text), max(w-indent, 8)) {
 		if i > 0 {
 			mark = strings.Repeat(" ", indent)
 		}
