@@ -206,6 +206,7 @@ func (m *Model) turnTo(i int) tea.Cmd {
 
 // Update takes one message.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	defer func() { m.state.Focus = m.focused().Name() }()
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.w, m.h = msg.Width, msg.Height

@@ -26,6 +26,8 @@ type State struct {
 	ReadOnly string
 	// Lessons are the guided exercises; nil where there are none.
 	Lessons *course.Look
+	// Focus is the name of the panel that has the keys; empty while that does not matter.
+	Focus string
 	// Keys are those that this person has given to bindings, by their names. See KeyOf.
 	Keys map[string][]string
 }

@@ -53,12 +53,12 @@ func (p *lesson) next(s *panel.State) panel.Result {
 
 // whereTo asks how far to go back.
 func whereTo(st *session.Status, step, all panel.Result) *panel.Choice {
-	c := &panel.Choice{Title: "Go back? The lab is brought into the shape it had then."}
+	var options []panel.Option
 	if one := current(st); one != nil {
-		c.Options = append(c.Options, panel.Option{Key: "s", Text: fmt.Sprintf("to the start of this step: %s", plain.Line(one.Title)), Wants: step})
+		options = append(options, panel.Option{Key: "s", Text: fmt.Sprintf("to the start of this step: %s", plain.Line(one.Title)), Wants: step})
 	}
-	return &panel.Choice{Title: c.Title, Options: append(c.Options,
-		panel.Option{Key: "e", Text: "to the start of the exercise, as if it had not been begun", Wants: all}, panel.Option{Key: "c", Text: "Cancel"})}
+	return &panel.Choice{Title: "Go back? The lab is brought into the shape it had then.", Options: append(options,
+		panel.Option{Key: "e", Text: "to the start of the exercise", Wants: all}, panel.Option{Key: "c", Text: "Cancel"})}
 }
 
 // noHint is why there is no hint.

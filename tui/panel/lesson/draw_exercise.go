@@ -65,7 +65,7 @@ func (p *lesson) before(s *panel.State, st *session.Status, w int) document {
 	if s.Lessons.Failed != "" {
 		begins = " tries once more"
 	}
-	d.foot = []row{{text: t.Accent.Render("enter") + t.Muted.Render(begins)}}
+	d.foot = []row{{text: keyed(s, "enter") + t.Muted.Render(begins)}}
 	return d
 }
 
@@ -104,7 +104,9 @@ func (p *lesson) setup(s *panel.State, w int) (rows []row) {
 			note += " of " + taken(step.Bound)
 		}
 		note = style.Render(note)
-		rows = append(rows, row{text: widget.Fit(mark+t.Text.Render(plain.Line(step.Name)), w-widget.Width(note)-1) + " " + note})
+		name := hanging(mark, step.Name, t.Text, w-widget.Width(note)-1)
+		name[0].text = widget.Fit(name[0].text, w-widget.Width(note)-1) + " " + note
+		rows = append(rows, name...)
 		if step.Note != "" {
 			rows = append(rows, hanging("  ", step.Note, t.Muted, w)...)
 		}
@@ -141,7 +143,7 @@ func (p *lesson) passed(s *panel.State, st *session.Status, w int) document {
 	if e := s.Lessons.Next(); e != nil {
 		next = fmt.Sprintf(" goes on: %s", plain.Line(e.Title))
 	}
-	d.foot = []row{{text: widget.Fit(t.Accent.Render("enter")+t.Muted.Render(next), w)}}
+	d.foot = []row{{text: widget.Fit(keyed(s, "enter")+t.Muted.Render(next), w)}}
 	if s.Lessons.Next() == nil {
 		d.foot = []row{{text: widget.Fit(t.Muted.Render(next), w)}}
 	}

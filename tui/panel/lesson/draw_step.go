@@ -59,11 +59,11 @@ func overdue(s *panel.State, step *session.StepStatus) bool {
 // gets help.
 func (p *lesson) offer(s *panel.State, step *session.StepStatus, w int) []row {
 	t := s.Theme
-	back := row{text: widget.Fit(t.Accent.Render("R")+t.Muted.Render(" goes back, should the lab be broken"), w)}
+	back := row{text: widget.Fit(keyed(s, "R")+t.Muted.Render(" goes back, should the lab be broken"), w)}
 	if !overdue(s, step) || step.HintsLeft == 0 {
 		return []row{back}
 	}
-	long := t.Warn.Render("▲ more than "+taken(step.Within)+": ") + t.Accent.Render("h") + t.Muted.Render(" gives a hint")
+	long := t.Warn.Render("▲ more than "+taken(step.Within)+": ") + keyed(s, "h") + t.Muted.Render(" gives a hint")
 	return []row{{text: widget.Fit(long, w)}, back}
 }
 
@@ -117,10 +117,13 @@ func (p *lesson) asks(s *panel.State, step *session.StepStatus, w, before int, f
 	q := p.active(step)
 	title, note := "Your answer", ""
 	if step.Asks[0].Predicts {
-		title, note = "Your prediction", ""
+		title = "Your prediction"
 		if q != nil && q.Answer == nil {
 			note = "before you do it"
 		}
+	}
+	if q != nil && elsewhere(s) && q.Kind != exercises.ByPick {
+		note = fmt.Sprintf("%s leads here", s.KeyOf("exercises"))
 	}
 	rows := []row{blank, heading(s, title, note, w)}
 	for i := range step.Asks {
@@ -149,7 +152,7 @@ func (p *lesson) otherwise(s *panel.State, q *session.AskStatus, w int) []row {
 	case q.Kind == exercises.ByPick:
 		return hanging("  ", fmt.Sprintf("%s picks something else, on the map", s.KeyOf("pick")), s.Theme.Muted, w)
 	}
-	return hanging("  ", "a answers once more", s.Theme.Muted, w)
+	return []row{{text: "  " + keyed(s, "a") + s.Theme.Muted.Render(" answers once more")}}
 }
 
 // answers are how a question can be answered.
@@ -158,10 +161,13 @@ func (p *lesson) answers(s *panel.State, q *session.AskStatus, w, before int, fo
 	way := func(key, does string) {
 		rows = append(rows, hanging(t.Accent.Render(key)+" ", does, t.Muted, w)...)
 	}
-	switch q.Kind {
-	case exercises.ByPick:
+	switch {
+	case q.Kind == exercises.ByPick && elsewhere(s):
+		way(s.KeyOf("pick"), "answers with what is selected")
+		return rows
+	case q.Kind == exercises.ByPick:
 		way("enter", fmt.Sprintf("leads to the map: select it there, and press %s", s.KeyOf("pick")))
-	case exercises.ByNumber:
+	case q.Kind == exercises.ByNumber:
 		does := "asks for the number"
 		if q.Unit != "" {
 			does += " of " + plain.Line(q.Unit)
@@ -245,12 +251,23 @@ func (p *lesson) hints(s *panel.State, step *session.StepStatus, w int) []row {
 		if len(step.Hints) > 0 {
 			offer = " gives another one"
 		}
-		rows = append(rows, row{text: t.Accent.Render("h") + t.Muted.Render(offer)})
+		rows = append(rows, row{text: keyed(s, "h") + t.Muted.Render(offer)})
 	}
 	if len(rows) == 0 {
 		return nil
 	}
 	return append([]row{blank, heading(s, "Hints", fmt.Sprintf("%d of %d", len(step.Hints), len(step.Hints)+step.HintsLeft), w)}, rows...)
+}
+
+// elsewhere reports whether another panel has the keys.
+func elsewhere(s *panel.State) bool { return s.Focus != "" && s.Focus != Name }
+
+// keyed is a key of this panel, behind the one that leads here where that is needed.
+func keyed(s *panel.State, key string) string {
+	if elsewhere(s) {
+		return s.Theme.Accent.Render(s.KeyOf("exercises")) + s.Theme.Muted.Render(", then ") + s.Theme.Accent.Render(key)
+	}
+	return s.Theme.Accent.Render(key)
 }
 
 // chosen is a line of w cells as the one that keys act on.

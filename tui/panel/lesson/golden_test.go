@@ -31,6 +31,11 @@ func scenes(t testing.TB) map[string]func() (*lesson, *panel.State) {
 	}
 	return map[string]func() (*lesson, *panel.State){
 		"none": of(empty), "list": of(listed), "list-needs": of(listed, "G", "up"), "before": of(opened), "spectator": of(looking), "setting": of(setting), "failed": of(failed),
+		"elsewhere": func() (*lesson, *panel.State) {
+			s := predicting(t)
+			s.Focus = "map"
+			return &lesson{}, s
+		},
 		"pick": of(doing), "number": of(doing, "a"), "wrong": of(wrong), "choice": of(predicting, "down"), "compared": of(compared), "done": of(done),
 	}
 }

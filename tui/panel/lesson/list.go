@@ -112,7 +112,7 @@ func (p *lesson) about(s *panel.State, e course.Entry, w int) []row {
 		rows = append(rows, hanging("", "It belongs to the short workshop, too.", t.Muted, w)...)
 	}
 	rows = append(rows, p.needs(s, e, w)...)
-	return append(rows, row{text: t.Accent.Render("enter") + t.Muted.Render(" opens it, and changes nothing in the lab")})
+	return append(rows, row{text: keyed(s, "enter") + t.Muted.Render(" opens it, and changes nothing in the lab")})
 }
 
 // needs says what lab an exercise needs, if this one is not like that.
