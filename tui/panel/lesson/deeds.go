@@ -104,7 +104,7 @@ func (p *lesson) Keys(s *panel.State) []panel.Binding {
 		panel.Binding{Keys: "h", Does: "hint", Why: noHint(st), Short: true},
 		panel.Binding{Keys: "R", Does: "go back to the start", Why: noReset(s, st), Short: true},
 		panel.Binding{Keys: s.KeyOf("back"), Does: "list of exercises", Short: true},
-		panel.Binding{Keys: "pgup pgdn space", Does: "scroll; so do ↑↓ where there is no answer to choose"},
+		panel.Binding{Keys: "pgup pgdn", Does: "scroll; so do space, and ↑↓ where there is no answer to choose"},
 	)
 }
 
@@ -125,7 +125,7 @@ func (p *lesson) actKeys(s *panel.State, st *session.Status) []panel.Binding {
 	case q.Kind == exercises.ByNumber:
 		enter.Does = "answer with a number; or type it"
 	default:
-		enter.Keys, enter.Does = fmt.Sprintf("1-%d ↑↓ enter", len(q.Choices)), "answer"
+		enter.Keys, enter.Does = fmt.Sprintf("1-%d", len(q.Choices)), "answer; or ↑↓ and enter"
 	}
 	pass, again := "", ""
 	if q == nil {

@@ -232,6 +232,20 @@ func TestScrolling(t *testing.T) {
 	}
 }
 
+// What was chosen in one step is not chosen in the next.
+func TestAnotherStepBeginsAnew(t *testing.T) {
+	p, s := &lesson{}, predicting(t)
+	press(t, p, s, "down", "down", "a")
+	if s.Lessons.Open.Steps[1].Asks[0] = answered(false); p.active(current(s.Lessons.Open)) == nil {
+		t.Fatal("nothing is answered once more")
+	}
+	press(t, p, s, "down")
+	s.Lessons.Open.Steps[1].Began = at(119)
+	if p.View(s, 48, 36); p.active(current(s.Lessons.Open)) != nil || p.choice != 0 {
+		t.Errorf("%q is still to be answered, with %d", p.asked, p.choice)
+	}
+}
+
 // What others do must not be taken from them, and what is of no use says why.
 func TestKeys(t *testing.T) {
 	for _, s := range []*panel.State{listed(t), opened(t), doing(t), predicting(t), done(t)} {
