@@ -128,7 +128,11 @@ func (p *lesson) failed(s *panel.State, w int) []row {
 // passed is the page of an exercise all of whose steps are passed.
 func (p *lesson) passed(s *panel.State, st *session.Status, w int) document {
 	t := s.Theme
-	d := document{focus: -1, head: []row{{text: t.Good.Render("✓ Passed") + t.Muted.Render(" · you have done all "+panel.Plural(len(st.Steps), "step"))}}}
+	all := " · " + panel.Plural(len(st.Steps), "step")
+	if took := ended(st).Sub(st.Began); took > 0 {
+		all += " in " + taken(took)
+	}
+	d := document{focus: -1, head: []row{{text: t.Good.Render("✓ Passed") + t.Muted.Render(all)}}}
 	d.rows = append(d.rows, blank)
 	d.rows = append(d.rows, p.failed(s, w)...)
 	var compared []row
@@ -139,6 +143,7 @@ func (p *lesson) passed(s *panel.State, st *session.Status, w int) document {
 		d.rows = append(append(append(d.rows, heading(s, "What came of your predictions", "", w)), compared...), blank)
 	}
 	d.rows = append(d.rows, p.texts.render(t, st.Debrief, w)...)
+	d.rows = append(d.rows, p.story(s, st, w)...)
 	next := "That was the last one that you had not passed."
 	if e := s.Lessons.Next(); e != nil {
 		next = fmt.Sprintf(" goes on: %s", plain.Line(e.Title))

@@ -158,6 +158,13 @@ func done(t testing.TB) *panel.State {
 	st.Debrief = "# What you have seen\n\nIt took 13 s.\n\n- **containerd** saw it first: its shim waits for the process\n  as a parent does.\n- **kubelet** started it again.\n\n" +
 		"| what happened | here | by default |\n|---|---|---|\n| from the end to the start | 13 s | 10 s (`backoff`) |\n| nothing | | |\n\n```\nlab kill pod\n```\n"
 	s.Lessons.List[1].Passed = at(140)
+	st.Steps[1].Checks[0].Passed, st.Steps[1].Checks[0].At = true, at(139)
+	s.Now = at(200)
+	s.Events = map[view.EventKind][]view.Event{
+		view.Acted: {{Time: at(30), Kind: view.Acted, Text: "lab kill before"}, {Time: at(130), Kind: view.Acted, Text: "lab kill container/demo/web-6c7-a/web"}, {Time: at(150), Kind: view.Acted, Text: "lab kill after"}},
+		view.PodChanged: {{Time: at(130.4), Kind: view.PodChanged, Object: &view.Object{Resource: "pods", Namespace: "demo", Name: "web-6c7-a"}, Text: "demo/web-6c7-a: Error, 0 of 1 ready on node-1"},
+			{Time: at(139), Kind: view.PodChanged, Object: &view.Object{Resource: "pods", Namespace: "demo", Name: "web-6c7-a"}, Text: "demo/web-6c7-a: Running, 1 of 1 ready on node-1"}},
+	}
 	return s
 }
 
