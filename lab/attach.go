@@ -88,6 +88,7 @@ func (e *engine) admit(a *app, req launchRequest) (*sshd.Server, error) {
 				cfg.Stop = e.askToStop
 				cfg.Shell = e.shells(ctx, s)
 			}
+			cfg.Lessons = e.lessons(s, cfg.ReadOnly)
 			return tui.New(ctx, cfg), []tea.ProgramOption{tea.WithFPS(tui.FPS)}
 		},
 		Command: func(ctx context.Context, argv []string, in io.Reader, out, errOut io.Writer, s sshd.Session) int {
@@ -227,9 +228,10 @@ func allowed(argv []string, role sshd.Role) error {
 // watch opens the screen on a recording.
 func watch(ctx context.Context, l *recording.Lab) error {
 	mine := config.Load()
+	const why = "This is a recording: nothing can be done to it."
 	m := tui.New(ctx, tui.Config{
 		Lab: l, Panels: all.Panels(), Theme: themeFor(os.Environ(), mine.Theme), Keys: mine.Keys, Note: mine.Note,
-		Player: l, ReadOnly: "This is a recording: nothing can be done to it.",
+		Player: l, ReadOnly: why, Lessons: readLessons(l, why),
 	})
 	_, err := tea.NewProgram(m, tea.WithContext(ctx), tea.WithFPS(tui.FPS)).Run()
 	if errors.Is(err, tea.ErrInterrupted) || errors.Is(err, tea.ErrProgramKilled) {

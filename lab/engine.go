@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,6 +22,7 @@ import (
 	"kubelab/core/store"
 	"kubelab/core/topology"
 	"kubelab/core/view"
+	"kubelab/exercises"
 	"kubelab/lab/control"
 	"kubelab/lab/sshd"
 )
@@ -75,6 +77,8 @@ type engine struct {
 	fresh   bool
 	people  *sshd.Server
 	asked   chan struct{} // holds a token when somebody at the screen wants the lab stopped
+
+	exercises func() (exercises.Catalog, error) // read once, for all people
 }
 
 // newEngine takes the lab for this process and lays its directory.
@@ -86,7 +90,7 @@ func (a *app) newEngine(req launchRequest) (_ *engine, err error) {
 	if err := os.MkdirAll(a.root, 0o711); err != nil {
 		return nil, err
 	}
-	e := &engine{dir: d, fresh: req.Fresh, asked: make(chan struct{}, 1)}
+	e := &engine{dir: d, fresh: req.Fresh, asked: make(chan struct{}, 1), exercises: sync.OnceValues(builtin)}
 	if e.lock, err = d.Lock(); err != nil {
 		if errors.Is(err, store.ErrNameTaken) {
 			return nil, errors.Join(err, store.Tidy(a.root))

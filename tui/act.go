@@ -39,6 +39,12 @@ func (m *Model) want(from panel.Panel, r panel.Result) tea.Cmd {
 		p.line.proposed = p.line.proposed && !r.Prompt.Typed
 		m.dialog = p
 	}
+	if r.Choose != nil {
+		m.choose(from, r.Choose)
+	}
+	if r.Lesson != nil {
+		cmds = append(cmds, m.lesson(*r.Lesson))
+	}
 	if r.Act != nil {
 		cmds = append(cmds, m.act(*r.Act))
 	}
@@ -55,11 +61,17 @@ func (m *Model) open(name, with string) tea.Cmd {
 		m.complain(fmt.Sprintf("There is no screen %q.", name))
 		return nil
 	}
-	if m.main() != p {
+	switch {
+	case name == m.companion:
+		m.accompanied, m.focus = true, 1
+		m.stop()
+	case m.main() != p:
 		m.stack = append(m.stack, name)
 		m.stop()
+		fallthrough
+	default:
+		m.focus, m.zoomed = 0, m.zoomed && m.focus == 0
 	}
-	m.focus, m.zoomed = 0, m.zoomed && m.focus == 0
 	if s, ok := p.(panel.Shower); ok && with != "" {
 		return m.want(p, s.Show(m.state, with))
 	}
@@ -78,7 +90,11 @@ func (m *Model) back() tea.Cmd {
 	if b, ok := m.focused().(panel.Backer); ok && b.Back() {
 		return nil
 	}
-	if len(m.stack) == 1 {
+	switch {
+	case m.focused().Name() == m.companion:
+		m.accompanied = false
+		return m.turnTo(0)
+	case len(m.stack) == 1:
 		return nil
 	}
 	m.stack = m.stack[:len(m.stack)-1]
@@ -188,8 +204,8 @@ type foreseen struct {
 	err    error
 }
 
-// plain are verbs that break nothing of which a prediction could be made; what of them harms is asked all the same.
-var plain = map[view.Verb]bool{view.Heal: true, view.Add: true, view.Scale: true, view.Apply: true, view.Delete: true, view.Remove: true}
+// unforeseen are verbs that break nothing of which a prediction could be made; what of them harms is asked all the same.
+var unforeseen = map[view.Verb]bool{view.Heal: true, view.Add: true, view.Scale: true, view.Apply: true, view.Delete: true, view.Remove: true}
 
 // act does something to the lab, after it has asked if that harms.
 func (m *Model) act(a view.Action) tea.Cmd {
@@ -201,7 +217,7 @@ func (m *Model) act(a view.Action) tea.Cmd {
 	case a.Verb == view.Remove || a.Verb == view.Delete:
 		m.dialog = newConfirm(a, []string{"what is gone is gone: this cannot be undone"}, func() tea.Cmd { return m.do(a) })
 		return nil
-	case plain[a.Verb]:
+	case unforeseen[a.Verb]:
 		return m.do(a)
 	}
 	lab, ctx := m.cfg.Lab, m.ctx

@@ -15,7 +15,15 @@ import (
 	"kubelab/tui/widget"
 )
 
-func (m *Model) screen() layout.Screen { return layout.Divide(m.w, m.h, m.zoomed, m.moved) }
+func (m *Model) screen() layout.Screen { return layout.Divide(m.w, m.h, m.zoomed, m.moved, m.wanted()) }
+
+// wanted is how wide what stands beside the main panel would like to be; 0 if that does not matter.
+func (m *Model) wanted() int {
+	if m.accompanied {
+		return besideWidth
+	}
+	return 0
+}
 
 // View puts the screen together.
 func (m *Model) View() tea.View {

@@ -10,7 +10,6 @@ import (
 
 	"kubelab/core/view"
 	"kubelab/tui/command"
-	"kubelab/tui/config"
 	"kubelab/tui/panel"
 )
 
@@ -105,16 +104,17 @@ func (m *Model) bindings() []binding {
 		{name: "new", on: []string{"ctrl+n"}, shown: "ctrl+n", does: "apply a manifest: paste it, or type it", why: m.cfg.ReadOnly, do: m.compose},
 		{name: "yaml", on: []string{"y"}, shown: "y", does: "YAML of a pod", why: cmp.Or(none, onlyPods(selected)), do: open("pod", asObject(selected)+" yaml")},
 		{name: "story", on: []string{"d"}, shown: "d", does: "story", why: none, hint: moreHint, do: open("story", asObject(selected))},
+		{name: "exercises", on: []string{"e"}, shown: "e", does: m.lessonsLead(), why: m.noLessons(), hint: moreHint, do: m.toLessons},
+		{name: "pick", on: []string{"p"}, shown: "p", does: "answer with it", why: cmp.Or(m.noPick(), none), hint: firstHint, do: func() tea.Cmd { return m.pick(selected) }},
 		{name: "map", on: []string{"m"}, shown: "m", does: "map", do: open(m.order[0], "")},
 		{name: "stopwatch", on: []string{"t"}, shown: "t", does: "stopwatch", do: open("stopwatch", "")},
 		{name: "faults", on: []string{"f"}, shown: "f", does: "faults: break and mend anything", do: open("faults", "")},
 		{name: "command", on: []string{":"}, shown: ":", does: "command", hint: moreHint, do: m.prompt},
 		{name: "filter", on: []string{"/"}, shown: "/", does: "filter", why: m.noFilter(), do: m.beginFilter},
-		{name: "next-pane", on: []string{"tab"}, shown: "tab", does: "next pane", do: func() tea.Cmd { m.focus = (m.focus + 1) % max(1, len(m.shown())); return nil }},
+		{name: "next-pane", on: []string{"tab"}, shown: "tab", does: "next pane", do: func() tea.Cmd { return m.turnTo((m.focus + 1) % len(m.around())) }},
 		{name: "previous-pane", on: []string{"shift+tab"}, shown: "shift+tab", does: "pane before", do: func() tea.Cmd {
-			n := max(1, len(m.shown()))
-			m.focus = (m.focus + n - 1) % n
-			return nil
+			n := len(m.around())
+			return m.turnTo((min(m.focus, n-1) + n - 1) % n)
 		}},
 		{name: "pin", on: []string{"|"}, shown: "|", does: "keep this screen beside the others", why: m.noRoom(), do: m.pin},
 		{name: "zoom", on: []string{"+"}, shown: "+", does: "zoom a pane", do: func() tea.Cmd { m.zoomed = !m.zoomed; return nil }},
@@ -138,13 +138,7 @@ func (m *Model) remapped(list []binding) []binding {
 }
 
 // keyOf is the key of a binding, for sentences.
-func (m *Model) keyOf(name string) string {
-	keys := m.cfg.Keys[name]
-	if len(keys) == 0 {
-		keys = config.Defaults[name]
-	}
-	return keys[0]
-}
+func (m *Model) keyOf(name string) string { return m.state.KeyOf(name) }
 
 // asTarget is what is selected as the command line names it: pod/demo/web for pods/demo/web, node-1 for nodes/node-1.
 func asTarget(selected string) string {
@@ -273,10 +267,12 @@ func (m *Model) noRoom() string {
 
 // pin puts the main screen in the place beside it, instead of what is there, and goes back to the one before.
 func (m *Model) pin() tea.Cmd {
-	m.side[len(m.side)-(len(m.shown())-1)] = m.main().Name()
+	place := max(len(m.side)-m.room(), 0)
+	m.side[place] = m.main().Name()
 	m.stack = m.stack[:len(m.stack)-1]
+	m.accompanied = false // it stood in that place
 	m.stop()
-	return tea.Batch(m.opened(m.main()), m.opened(m.panels[m.side[len(m.side)-(len(m.shown())-1)]]))
+	return tea.Batch(m.opened(m.main()), m.opened(m.panels[m.side[place]]))
 }
 
 func (m *Model) noFilter() string {
@@ -376,7 +372,9 @@ func (m *Model) mouse(msg tea.MouseMsg) tea.Cmd {
 				m.drag = true
 				return nil
 			}
-			m.focus = i
+			if !m.alone() {
+				m.focus = i
+			}
 			if at.X > r.X && at.Y > r.Y {
 				return m.want(p, p.Click(m.state, at.X-r.X-1, at.Y-r.Y-1))
 			}

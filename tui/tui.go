@@ -13,6 +13,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"kubelab/core/view"
+	"kubelab/tui/layout"
 	"kubelab/tui/panel"
 	"kubelab/tui/theme"
 )
@@ -28,6 +29,8 @@ type Config struct {
 	Stop func()
 	// Shell makes an interactive shell in a pod, written as demo/web-abc, for a terminal of so many cells; nil if this person may have none.
 	Shell func(pod string, width, height int) tea.ExecCommand
+	// Lessons are the guided exercises; nil if there are none here.
+	Lessons Lessons
 	// Player is set for a recording.
 	Player Player
 	// Keys are the keys of bindings that this person wants to have other ones, by name as in config.Defaults.
@@ -66,7 +69,10 @@ type Model struct {
 
 	stack []string // names of main panels that were opened, the last one is shown
 	side  []string // names of the panels beside it
-	focus int      // the pane that has the keys
+	focus int      // the pane that has the keys, of those around
+
+	companion   string // the panel that stands beside the main one where there is room, before all others
+	accompanied bool   // it does
 
 	dialog  dialog // what stands in front of everything, nil if nothing does
 	filter  *line  // under way, in the bottom line
@@ -104,6 +110,9 @@ func New(ctx context.Context, cfg Config) *Model {
 	for _, p := range cfg.Panels {
 		m.panels[p.Name()] = p
 		m.order = append(m.order, p.Name())
+		if _, ok := p.(panel.Beside); ok {
+			m.companion = p.Name()
+		}
 	}
 	m.stack = []string{m.order[0]}
 	for _, name := range []string{"events", "timeline"} {
@@ -112,7 +121,7 @@ func New(ctx context.Context, cfg Config) *Model {
 		}
 	}
 	m.state = &panel.State{
-		Lab: cfg.Lab.Snapshot(), Now: m.now(), Theme: cfg.Theme, Events: map[view.EventKind][]view.Event{}, ReadOnly: cfg.ReadOnly,
+		Lab: cfg.Lab.Snapshot(), Now: m.now(), Theme: cfg.Theme, Events: map[view.EventKind][]view.Event{}, ReadOnly: cfg.ReadOnly, Keys: cfg.Keys,
 	}
 	if cfg.Note != "" {
 		m.note = note{text: cfg.Note, bad: true, until: cfg.Now().Add(firstNoteFor)}
@@ -135,36 +144,73 @@ func (m *Model) now() time.Time {
 }
 
 // Init begins to follow the lab.
-func (m *Model) Init() tea.Cmd { return tea.Batch(m.feed.run(m.ctx), m.opened(m.main())) }
+func (m *Model) Init() tea.Cmd {
+	return tea.Batch(m.feed.run(m.ctx), m.runLessons(), m.opened(m.main()))
+}
 
 // main is the panel in the main pane.
 func (m *Model) main() panel.Panel { return m.panels[m.stack[len(m.stack)-1]] }
 
 // focused is the panel that has the keys.
-func (m *Model) focused() panel.Panel { return m.shown()[min(m.focus, len(m.shown())-1)] }
+func (m *Model) focused() panel.Panel {
+	list := m.around()
+	return list[min(m.focus, len(list)-1)]
+}
 
-// shown are the panels on the screen, the main one first.
-func (m *Model) shown() []panel.Panel {
+// around are the panels among which the keys go: the main one and what stands beside it. Where there is room for one only, or one is zoomed,
+// they are shown one at a time.
+func (m *Model) around() []panel.Panel {
 	list := []panel.Panel{m.main()}
-	names := m.side
-	if n := len(m.screen().Panes) - 1; n < len(names) {
-		names = names[len(names)-n:]
-	}
-	for _, name := range names {
+	for _, name := range m.beside() {
 		list = append(list, m.panels[name])
-	}
-	if m.zoomed && m.focus > 0 && m.focus <= len(m.side) {
-		return []panel.Panel{m.panels[m.side[m.focus-1]]}
 	}
 	return list
 }
 
+// beside are the names of the panels beside the main one.
+func (m *Model) beside() []string {
+	room := m.room()
+	switch names := m.side[max(len(m.side)-room, 0):]; {
+	case !m.accompanied:
+		return names
+	case room < 2 || len(names) == 0:
+		return []string{m.companion}
+	default:
+		return append([]string{m.companion}, names[1:]...)
+	}
+}
+
+// room is for how many panels there is room beside the main one.
+func (m *Model) room() int { return len(layout.Divide(m.w, m.h, false, m.moved, 0).Panes) - 1 }
+
+// alone reports whether panels are shown one at a time.
+func (m *Model) alone() bool { return m.zoomed || m.room() == 0 }
+
+// shown are the panels on the screen, the main one first.
+func (m *Model) shown() []panel.Panel {
+	if m.alone() {
+		return []panel.Panel{m.focused()}
+	}
+	return m.around()
+}
+
+// turnTo gives the keys to one of the panels around.
+func (m *Model) turnTo(i int) tea.Cmd {
+	m.focus = i
+	if !m.alone() {
+		return nil
+	}
+	m.stop()
+	return m.opened(m.focused())
+}
+
 // Update takes one message.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	defer func() { m.state.Focus = m.focused().Name() }()
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.w, m.h = msg.Width, msg.Height
-		m.focus = min(m.focus, len(m.shown())-1)
+		m.focus = min(m.focus, len(m.around())-1)
 	case fed:
 		return m, m.fed(msg)
 	case tea.KeyPressMsg:
@@ -187,6 +233,10 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.done(msg)
 	case fetched:
 		m.fetched(msg)
+	case learnt:
+		return m, m.learnt(msg)
+	case taught:
+		m.taught(msg)
 	case shelled:
 		m.shelled(msg)
 	}

@@ -186,25 +186,37 @@ func (s *Session) pass(ctx context.Context, step *exercises.Step, values map[str
 		}
 		compared[q.ID] = a
 	}
-	last := s.record.Step+1 == len(s.Exercise.Steps)
-	debrief, now := "", s.Now()
+	from, began := s.record.Step, s.record.Began
+	last := from+1 == len(s.Exercise.Steps)
+	debrief, now, lab := "", s.Now(), s.Lab.Snapshot()
 	if last && s.Exercise.Debrief != nil {
 		debrief = s.Exercise.Debrief.Render(ctx, values)
 	}
+	passed := false
 	s.change(func(r *progress.Record) {
+		if r.Step != from || !r.Began.Equal(began) {
+			return // another session of the same person has seen the same, and was faster
+		}
+		passed = true
 		for id, a := range compared {
 			put(&r.Answers, id, a)
 		}
 		r.Step++
-		if last {
-			r.Debrief = debrief
-			if r.Passed.IsZero() {
-				r.Passed = now
-			}
+		switch {
+		case !last:
+			r.StepBegan, r.Start = now, lab
+			return
+		case r.Passed.IsZero():
+			r.Passed = now
 		}
+		r.Debrief = debrief
 	})
-	if !last {
-		s.begin(s.record.Step)
+	switch {
+	case !passed:
+		s.remember()
+		s.asker.Forget()
+	case !last:
+		s.stepBegins()
 	}
 }
 
@@ -212,6 +224,11 @@ func (s *Session) pass(ctx context.Context, step *exercises.Step, values map[str
 func (s *Session) begin(step int) {
 	now, lab := s.Now(), s.Lab.Snapshot()
 	s.change(func(r *progress.Record) { r.Step, r.StepBegan, r.Start = step, now, lab })
+	s.stepBegins()
+}
+
+// stepBegins forgets what belongs to the step before.
+func (s *Session) stepBegins() {
 	s.step = s.log.From()
 	s.fresh()
 	s.asker.Forget()

@@ -65,6 +65,8 @@ type AskStatus struct {
 	Choices []exercises.Choice `json:"choices,omitempty"`
 	Unit    string             `json:"unit,omitempty"`
 	Pick    []string           `json:"pick,omitempty"`
+	// Predicts says that the answer is compared with what happens.
+	Predicts bool `json:"predicts,omitempty"`
 	// Answer is nil while there is none. Its Value is nil when the question was passed over.
 	Answer *progress.Answer `json:"answer,omitempty"`
 }
@@ -123,7 +125,7 @@ func (s *Session) phase() Phase {
 // fill fills in what is known of a step that was begun.
 func (s *Session) fill(ctx context.Context, st *StepStatus, step *exercises.Step, values map[string]any) {
 	for _, q := range step.Ask {
-		a := AskStatus{ID: q.ID, Text: q.Text, Kind: q.Kind, Choices: q.Choices, Unit: q.Unit, Pick: q.Pick}
+		a := AskStatus{ID: q.ID, Text: q.Text, Kind: q.Kind, Choices: q.Choices, Unit: q.Unit, Pick: q.Pick, Predicts: q.Right != ""}
 		if given, ok := s.record.Answers[q.ID]; ok {
 			a.Answer = &given
 		}

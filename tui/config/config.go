@@ -24,7 +24,7 @@ type Screen struct {
 var Defaults = map[string][]string{
 	"kill": {"K"}, "restart": {"R"}, "stop": {"S"}, "start": {"T"}, "pause": {"P"}, "cut": {"X"}, "heal-all": {"H"}, "undo": {"u"},
 	"cordon": {"C"}, "drain": {"D"},
-	"logs": {"L", "l"}, "shell": {"s"}, "edit": {"E"}, "scale": {"#"}, "new": {"ctrl+n"}, "yaml": {"y"}, "story": {"d"}, "map": {"m"}, "stopwatch": {"t"}, "faults": {"f"},
+	"logs": {"L", "l"}, "shell": {"s"}, "edit": {"E"}, "scale": {"#"}, "new": {"ctrl+n"}, "yaml": {"y"}, "story": {"d"}, "map": {"m"}, "stopwatch": {"t"}, "faults": {"f"}, "exercises": {"e"}, "pick": {"p"},
 	"command": {":"}, "filter": {"/"}, "next-pane": {"tab"}, "previous-pane": {"shift+tab"}, "pin": {"|"}, "zoom": {"+"}, "colors": {"ctrl+t"},
 	"back": {"esc"}, "explain": {"!"}, "help": {"?"}, "leave": {"q"},
 	// Of recordings.

@@ -22,7 +22,8 @@ const (
 )
 
 // Divide divides a screen of w × h. Zoomed leaves only one pane; moved is how many cells the border of the main pane was dragged to the right.
-func Divide(w, h int, zoomed bool, moved int) Screen {
+// What stands beside the main pane is narrow, unless it wants to be wider.
+func Divide(w, h int, zoomed bool, moved, wanted int) Screen {
 	s := Screen{Header: Rect{0, 0, w, min(1, max(h, 0))}}
 	if h >= 3 {
 		s.Footer = Rect{0, h - 1, w, 1}
@@ -33,7 +34,7 @@ func Divide(w, h int, zoomed bool, moved int) Screen {
 		return s
 	}
 	if w < threePanes {
-		side := min(max(narrow-moved, 20), w-leastMain)
+		side := min(max(max(narrow, wanted)-moved, 20), w-leastMain)
 		s.Panes = []Rect{{body.X, body.Y, w - side, body.H}, {body.X + w - side, body.Y, side, body.H}}
 		return s
 	}

@@ -4,11 +4,12 @@ import "testing"
 
 // Every cell of the screen belongs to exactly one part, whatever its size.
 func TestNothingOverlapsAndNothingIsLeft(t *testing.T) {
-	for _, moved := range []int{-200, -10, 0, 10, 200} {
+	for n, moved := range []int{-200, -10, 0, 10, 200, -10, 0, 10, 200} {
+		wanted := n % 2 * (30 + 10*n)
 		for w := 0; w <= 260; w += 13 {
 			for h := 0; h <= 70; h += 7 {
 				for _, zoomed := range []bool{false, true} {
-					s := Divide(w, h, zoomed, moved)
+					s := Divide(w, h, zoomed, moved, wanted)
 					parts := append([]Rect{s.Header, s.Footer}, s.Panes...)
 					cells := 0
 					for _, p := range parts {
@@ -31,8 +32,16 @@ func TestPanes(t *testing.T) {
 		w, panes int
 		zoomed   bool
 	}{{80, 1, false}, {109, 1, false}, {120, 2, false}, {200, 3, false}, {200, 1, true}} {
-		if got := len(Divide(tt.w, 40, tt.zoomed, 0).Panes); got != tt.panes {
+		if got := len(Divide(tt.w, 40, tt.zoomed, 0, 0).Panes); got != tt.panes {
 			t.Errorf("%d cells, zoomed %t: %d panes, want %d", tt.w, tt.zoomed, got, tt.panes)
+		}
+	}
+}
+
+func TestWhatStandsBesideIsAsWideAsItWants(t *testing.T) {
+	for wanted, want := range map[int]int{0: 38, 20: 38, 50: 50, 90: 60} {
+		if got := Divide(120, 40, false, 0, wanted).Panes[1].W; got != want {
+			t.Errorf("who wants %d gets %d, want %d", wanted, got, want)
 		}
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"kubelab/core/view"
+	"kubelab/exercises/course"
+	"kubelab/tui/config"
 	"kubelab/tui/theme"
 )
 
@@ -22,6 +24,21 @@ type State struct {
 	Records []view.Record
 	// ReadOnly says why nothing can be done to the lab: this is a replay, or the person is a spectator. Empty if things can be done.
 	ReadOnly string
+	// Lessons are the guided exercises; nil where there are none.
+	Lessons *course.Look
+	// Focus is the name of the panel that has the keys; empty while that does not matter.
+	Focus string
+	// Keys are those that this person has given to bindings, by their names. See KeyOf.
+	Keys map[string][]string
+}
+
+// KeyOf is the key of a binding that is everybody's, for sentences: this person may have given it another one than others have.
+func (s *State) KeyOf(name string) string {
+	keys := s.Keys[name]
+	if len(keys) == 0 {
+		keys = config.Defaults[name]
+	}
+	return keys[0]
 }
 
 // Remembered is how many events of a kind a State has at most: a minute of a lab in which a fault is being measured.
@@ -71,6 +88,10 @@ type Result struct {
 	Act *view.Action
 	// Prompt asks the person for a line; Done makes a Result of it.
 	Prompt *Prompt
+	// Choose asks the person which of several things is meant.
+	Choose *Choice
+	// Lesson is something to be done with an exercise.
+	Lesson *course.Deed
 	// Note is shown in the bottom line for a while.
 	Note string
 	// Copy goes to the person's clipboard.
@@ -83,6 +104,18 @@ type Prompt struct {
 	Text  string // to begin with: typing takes its place
 	Typed bool   // Text was typed before and is to be mended: typing goes on
 	Done  func(text string) Result
+}
+
+// Choice asks which of several things is meant.
+type Choice struct {
+	Title   string
+	Options []Option // enter means the last one at first: it should be to do nothing
+}
+
+// Option is one of the things that can be chosen.
+type Option struct {
+	Key, Text string
+	Wants     Result
 }
 
 // Shower is a Panel that shows one thing which others choose: Result.With.
@@ -102,3 +135,14 @@ type Filterer interface {
 
 // Backer is a Panel that one can go into. Back leaves what was gone into, and reports whether there was any; if not, the panel is left.
 type Backer interface{ Back() bool }
+
+// Beside is a Panel that stands beside the main one where there is room, so that both are seen.
+type Beside interface{ StandsBeside() }
+
+// Picker is a Panel that wants to be told of something which is selected elsewhere, for example on the map.
+type Picker interface {
+	// NoPick is why nothing is wanted now; empty if it is.
+	NoPick(s *State) string
+	// Pick is told what is selected, a target as on the command line.
+	Pick(s *State, selected string) Result
+}
