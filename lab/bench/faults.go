@@ -305,7 +305,11 @@ func (b *measurement) usage() (u usage, err error) {
 	if err != nil {
 		return u, err
 	}
-	u.mounts = strings.Count(string(mounts), "\n")
+	for line := range strings.Lines(string(mounts)) {
+		if strings.Contains(line, b.lab.dir.Path()) || strings.Contains(line, labName) { // other labs may come and go
+			u.mounts++
+		}
+	}
 	all, err := processes()
 	if err != nil {
 		return u, err
@@ -318,7 +322,7 @@ func (b *measurement) usage() (u usage, err error) {
 	}
 	// Errors are of cgroups that vanish while they are counted.
 	for _, top := range []string{"/sys/fs/cgroup/lab", "/sys/fs/cgroup/memory/lab", "/sys/fs/cgroup/pids/lab"} {
-		_ = filepath.WalkDir(top, func(_ string, d fs.DirEntry, err error) error {
+		_ = filepath.WalkDir(filepath.Join(top, labName), func(_ string, d fs.DirEntry, err error) error {
 			if err == nil && d.IsDir() {
 				u.cgroups++
 			}

@@ -18,6 +18,7 @@ const (
 	seconds = "s"
 	percent = "% of one core"
 	mib     = "MiB"
+	millis  = "ms"
 )
 
 func (f *figure) add(v float64) {
@@ -79,6 +80,7 @@ type figures struct {
 
 	observing observing
 	screen    screen
+	learning  learning
 }
 
 func newFigures() *figures {
@@ -98,7 +100,7 @@ func newFigures() *figures {
 		masterBack:    figure{what: "crashed master started → ready", unit: seconds, bound: 3},
 		nodeBack:      figure{what: "crashed node started → Ready", unit: seconds, bound: 1.2},
 
-		observing: newObserving(), screen: newScreen(),
+		observing: newObserving(), screen: newScreen(), learning: newLearning(),
 
 		api:          newPair("nothing → 3 API servers say /readyz", seconds, false),
 		ready:        newPair("nothing → 3 masters ready", seconds, true),
@@ -122,7 +124,8 @@ func (f *figures) compared() []*pair {
 // missed counts what was measured and does not keep its bound.
 func (f *figures) missed() int {
 	n := 0
-	for _, one := range append(f.ofLab(), f.ofFaults()...) {
+	l := &f.learning
+	for _, one := range append(append(f.ofLab(), f.ofFaults()...), &l.shown, &l.judging, &l.resets, &l.solutions) {
 		if one.measured() && !one.holds() {
 			n++
 		}

@@ -5,7 +5,7 @@
 // same versions as separate processes with the flags that kubeadm gives them.
 //
 //	go run ./lab/bench                 everything, about an hour
-//	go run ./lab/bench -only faults    failures; the rest of the file stays as it is; so with cost, crashes, observing and screen
+//	go run ./lab/bench -only faults    failures; the rest of the file stays as it is; so with cost, crashes, observing, screen and exercises
 //	go run ./lab/bench -only baseline  one side of cost; prints, writes nothing
 //
 // The files: figures.go says what is measured, rounds.go and faults.go how, lab.go and baseline.go drive the two sides.
@@ -37,7 +37,7 @@ type options struct {
 func main() {
 	var o options
 	flag.IntVar(&o.rounds, "n", 5, "rounds, of which the median counts")
-	flag.StringVar(&o.only, "only", "", "measure one part only: cost, faults, crashes, observing or screen; or, without writing anything, lab, masters or baseline")
+	flag.StringVar(&o.only, "only", "", "measure one part only: cost, faults, crashes, observing, screen or exercises; or, without writing anything, lab, masters or baseline")
 	flag.StringVar(&o.output, "o", "", "the file to write (default BENCHMARKS.md beside go.mod)")
 	flag.DurationVar(&o.settle, "settle", 20*time.Second, "how long to let a cluster settle before its idle figures")
 	flag.DurationVar(&o.window, "window", 30*time.Second, "how long processor time is counted for")

@@ -29,6 +29,7 @@ func (b *measurement) parts() []part {
 		{"crashes", "A hundred crashes", b.crashes, b.leftovers},
 		{"observing", "What seeing costs", b.observe, b.observed},
 		{"screen", "The screen", b.screens, b.looked},
+		{"exercises", "The exercises", b.learn, b.learned},
 	}
 }
 
@@ -109,7 +110,7 @@ How it is measured:
 func (f *figures) tables() string {
 	seen, _ := f.observing.rows()
 	looked, _ := f.screen.rows()
-	return f.costs() + f.failures() + f.leftovers() + seen + looked
+	return f.costs() + f.failures() + f.leftovers() + seen + looked + f.learning.rows()
 }
 
 func rows(list []*figure) string {
