@@ -17,6 +17,7 @@ import (
 	"kubelab/core/recording"
 	"kubelab/core/store"
 	"kubelab/core/view"
+	"kubelab/lab/exercise"
 	"kubelab/lab/sshd"
 	"kubelab/tui"
 	"kubelab/tui/config"
@@ -163,9 +164,11 @@ func themeFor(environ []string, mine theme.Name) *theme.Theme {
 var (
 	forSpectators = []string{"status", "events", "story", "requests", "decisions", "keys", "ask", "faults", "logs", "version", "help"}
 	forDrivers    = []string{"kill", "stop", "start", "restart", "pause", "resume", "power-loss", "cordon", "uncordon", "drain", "disk-pressure", "oom", "cut", "loss",
-		"delay", "flap", "isolate", "split", "lose-quorum", "move-leader", "compact", "defrag", "fill-quota", "wipe", "rolling-restart", "heal"}
+		"delay", "flap", "isolate", "split", "lose-quorum", "move-leader", "compact", "defrag", "fill-quota", "wipe", "rolling-restart", "heal", "exercise"}
+	// exercisesForDrivers are what drivers may call of lab exercise: the others read and write files, and make labs.
+	exercisesForDrivers = []string{"list", "run", "check", "answer", "hint", "solve", "reset", "--help"}
 	// notForOthers are flags that reach beyond the lab.
-	notForOthers = []string{"--name", "--recording", "--secrets", "--listen", "--authorized-keys"}
+	notForOthers = []string{"--name", "--dir", "--recording", "--secrets", "--listen", "--authorized-keys"}
 )
 
 // runFor runs a command of lab for somebody attached by SSH, in a process of its own.
@@ -186,7 +189,7 @@ func (a *app) runFor(ctx context.Context, argv []string, in io.Reader, out, errO
 	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
 	c.WaitDelay = stopBound
 	c.Dir = "/"
-	c.Env = append(os.Environ(), "LAB_HOME="+a.root, "LAB_NAME="+a.name)
+	c.Env = append(os.Environ(), "LAB_HOME="+a.root, "LAB_NAME="+a.name, exercise.PersonVariable+"="+s.User)
 	c.Stdin, c.Stdout, c.Stderr = in, out, errOut
 	if err := c.Run(); c.ProcessState == nil {
 		fmt.Fprintln(errOut, "lab:", err)
@@ -215,6 +218,9 @@ func allowed(argv []string, role sshd.Role) error {
 	}
 	if argv[0] == "ask" && slices.Contains(argv, "what-if") && !slices.Contains(argv, "-") {
 		return view.Fail(view.Usage, "give the pod on standard input: ask what-if -")
+	}
+	if argv[0] == "exercise" && len(argv) > 1 && !slices.Contains(exercisesForDrivers, argv[1]) {
+		return view.Fail(view.Usage, "a %s may not call exercise %s; it may call: %s", role, argv[1], strings.Join(exercisesForDrivers, ", "))
 	}
 	for _, w := range argv {
 		flag, _, _ := strings.Cut(w, "=")

@@ -49,6 +49,13 @@ func TestRoles(t *testing.T) {
 		{sshd.Driver, []string{"kubectl", "get", "pods"}, false},
 		{sshd.Driver, []string{"--name", "other", "status"}, false},
 		{sshd.Driver, []string{"record", "/root/x"}, false},
+		{sshd.Spectator, []string{"exercise", "list"}, false},
+		{sshd.Driver, []string{"exercise", "run", "3"}, true},
+		{sshd.Driver, []string{"exercise"}, true},
+		{sshd.Driver, []string{"exercise", "test"}, false},
+		{sshd.Driver, []string{"exercise", "new", "/root/x"}, false},
+		{sshd.Driver, []string{"exercise", "--dir", "/root", "list"}, false},
+		{sshd.Driver, []string{"exercise", "list", "--dir=/root"}, false},
 		{sshd.Instructor, []string{"kubectl", "get", "pods"}, true},
 		{"king", []string{"status"}, true}, // whatever it is, it only looks
 		{"king", []string{"kill", "master-1"}, false},

@@ -68,8 +68,14 @@ type meant struct {
 	dir string
 }
 
-// Person is who sits in front of this machine: progress is kept by name.
+// PersonVariable names whoever a command is run for who is not in front of this machine.
+const PersonVariable = "LAB_PERSON"
+
+// Person is who does exercises: progress is kept by name.
 func Person() string {
+	if name := os.Getenv(PersonVariable); name != "" {
+		return name
+	}
 	if name := os.Getenv("SUDO_USER"); name != "" {
 		return name
 	}
