@@ -18,7 +18,7 @@ func (c *Cluster) Snapshot() view.Snapshot {
 	masters, nodes := c.machines()
 
 	s := view.Snapshot{
-		Name: spec.Name, State: state, Timing: string(spec.Timing), Subnet: spec.Subnet.String(),
+		Name: spec.Name, Made: c.authority.Made(), State: state, Timing: string(spec.Timing), Subnet: spec.Subnet.String(),
 		UptimeSeconds: int(time.Since(since).Seconds()), Leases: map[string]string{},
 		Masters: []view.Master{}, Nodes: []view.Node{}, Faults: []view.Fault{},
 	}

@@ -17,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"kubelab/core/store"
 	"kubelab/core/topology"
@@ -54,6 +55,9 @@ func Open(d store.Dir, s topology.Spec) (*Authority, error) {
 	}
 	return a, nil
 }
+
+// Made is when the lab was made, to the second: when the cluster's certificate authority was.
+func (a *Authority) Made() time.Time { return a.cluster.cert.NotBefore.Add(clockSkew) }
 
 // ClusterPool trusts what API servers and kubelets show to their clients.
 func (a *Authority) ClusterPool() *x509.CertPool {

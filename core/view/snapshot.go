@@ -30,6 +30,7 @@ type Snapshot struct {
 	Revision      uint64            `json:"revision"` // counts the snapshots of an engine's life, from 1
 	Time          time.Time         `json:"time"`
 	Name          string            `json:"name"`
+	Made          time.Time         `json:"made,omitzero"` // to the second: another lab may have had the same name
 	State         State             `json:"state"`
 	Reason        string            `json:"reason,omitempty"` // why it is not healthy
 	Timing        string            `json:"timing"`

@@ -484,3 +484,17 @@ func TestTwoSessionsPassAStepOnce(t *testing.T) {
 		})
 	})
 }
+
+// A lab that was deleted and made again is another one, though it has the same name.
+func TestAnotherLabOfTheSameName(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		lab, b, e := labtest.New(3, 1), book(t), builtin(t, "read-the-map")
+		run(t, lab, e, b, func(ctx context.Context, s *session.Session) { start(t, ctx, s) })
+		lab.Show(func(s *view.Snapshot) { s.Made = time.Now() })
+		run(t, lab, e, b, func(ctx context.Context, s *session.Session) {
+			if st := now(ctx, s); st.Phase != session.NotBegun {
+				t.Errorf("it is %s", st.Phase)
+			}
+		})
+	})
+}
