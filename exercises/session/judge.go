@@ -29,7 +29,11 @@ func (s *Session) judge(ctx context.Context) {
 	}
 	s.remarkOn(ctx, step, values)
 	s.asker.Serve(ctx, s.answeredByLab)
-	if done && s.answered(step) {
+	switch {
+	case s.current() != step: // another session of the same person was faster, as the book has just said
+		s.remember()
+		s.asker.Forget()
+	case done && s.answered(step):
 		s.pass(ctx, step, values)
 	}
 }
@@ -107,8 +111,11 @@ func (s *Session) judgeOne(ctx context.Context, step *exercises.Step, c *exercis
 	} else {
 		delete(s.holds, c.ID)
 		delete(s.observed, c.ID)
-		at := s.Now()
+		at, began := s.Now(), s.record.StepBegan
 		s.change(func(r *progress.Record) {
+			if !r.StepBegan.Equal(began) {
+				return // another session of the same person is elsewhere by now
+			}
 			if r.Checks == nil {
 				r.Checks = map[string]map[string]time.Time{}
 			}
@@ -117,7 +124,7 @@ func (s *Session) judgeOne(ctx context.Context, step *exercises.Step, c *exercis
 			}
 			r.Checks[step.ID][c.ID] = at
 		})
-		return true
+		return !s.record.Checks[step.ID][c.ID].IsZero()
 	}
 	if s.observed[c.ID] != observed {
 		s.observed[c.ID] = observed
