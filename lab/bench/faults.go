@@ -28,8 +28,9 @@ const (
 	// nodeEvery is how far apart crashes of nodes are: time enough for their pods to run again. Masters crash as fast as they
 	// come back.
 	nodeEvery = 3 * time.Second
-	// masterRest is how long what a crashed API server leaves may take to end.
-	masterRest = 30 * time.Second
+	// masterRest is how long what a crashed API server leaves may take to end: API servers keep every change of the last 75 s
+	// for their watchers (k8s.io/apiserver, watch_cache.go, eventFreshDuration), and crashes make many.
+	masterRest = 2 * time.Minute
 	// nodeRest is how long the kernel holds connections of pods that are gone with their addresses: an API server's watches
 	// have sent them something, which it repeats for 924.6 s (tcp_retries2 in Linux' ip-sysctl).
 	nodeRest = 16 * time.Minute
@@ -306,7 +307,7 @@ func (b *measurement) usage() (u usage, err error) {
 		return u, err
 	}
 	for line := range strings.Lines(string(mounts)) {
-		if strings.Contains(line, b.lab.dir.Path()) || strings.Contains(line, labName) { // other labs may come and go
+		if strings.Contains(line, b.lab.dir.Path()) || strings.Contains(line, b.lab.dir.Name()) { // other labs may come and go
 			u.mounts++
 		}
 	}
@@ -322,7 +323,7 @@ func (b *measurement) usage() (u usage, err error) {
 	}
 	// Errors are of cgroups that vanish while they are counted.
 	for _, top := range []string{"/sys/fs/cgroup/lab", "/sys/fs/cgroup/memory/lab", "/sys/fs/cgroup/pids/lab"} {
-		_ = filepath.WalkDir(filepath.Join(top, labName), func(_ string, d fs.DirEntry, err error) error {
+		_ = filepath.WalkDir(filepath.Join(top, b.lab.dir.Name()), func(_ string, d fs.DirEntry, err error) error {
 			if err == nil && d.IsDir() {
 				u.cgroups++
 			}

@@ -27,15 +27,12 @@ type lab struct {
 	dir store.Dir
 }
 
-const (
-	labName = "bench"
-	// commandBound ends a command that hangs. It is far above every bound of a figure.
-	commandBound = 2 * time.Minute
-)
+// commandBound ends a command that hangs. It is far above every bound of a figure.
+const commandBound = 2 * time.Minute
 
 // command is "lab --name bench ARGS…". When ctx ends it gets SIGTERM first, so that it can tidy up.
 func (l lab) command(ctx context.Context, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, l.bin, append([]string{"--name", labName}, args...)...)
+	cmd := exec.CommandContext(ctx, l.bin, append([]string{"--name", l.dir.Name()}, args...)...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 10 * time.Second
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -170,7 +167,7 @@ func serviceAnswers(ctx context.Context, client kubernetes.Interface) error {
 func (l lab) engine() (int, error) {
 	pid, held := l.dir.Holder()
 	if !held || pid == 0 {
-		return 0, fmt.Errorf("the engine of lab %s does not run", labName)
+		return 0, fmt.Errorf("the engine of lab %s does not run", l.dir.Name())
 	}
 	return pid, nil
 }

@@ -31,6 +31,7 @@ type options struct {
 	rounds         int
 	only           string
 	output         string
+	lab            string // its name
 	settle, window time.Duration
 }
 
@@ -38,6 +39,7 @@ func main() {
 	var o options
 	flag.IntVar(&o.rounds, "n", 5, "rounds, of which the median counts")
 	flag.StringVar(&o.only, "only", "", "measure one part only: cost, faults, crashes, observing, screen or exercises; or, without writing anything, lab, masters or baseline")
+	flag.StringVar(&o.lab, "lab", "bench", "the name of the lab that is made and deleted; several at once disturb one another's times")
 	flag.StringVar(&o.output, "o", "", "the file to write (default BENCHMARKS.md beside go.mod)")
 	flag.DurationVar(&o.settle, "settle", 20*time.Second, "how long to let a cluster settle before its idle figures")
 	flag.DurationVar(&o.window, "window", 30*time.Second, "how long processor time is counted for")
@@ -98,7 +100,7 @@ func newBench(ctx context.Context, o options) (*measurement, error) {
 		o.output = filepath.Join(root, "BENCHMARKS.md")
 	}
 	b := &measurement{options: o, figures: newFigures(), began: time.Now(), load: load(), upstream: filepath.Join(root, "bin", "upstream")}
-	if b.lab.dir, err = store.Open(store.Root(), labName); err != nil {
+	if b.lab.dir, err = store.Open(store.Root(), o.lab); err != nil {
 		return nil, err
 	}
 	if b.lab.bin = os.Getenv("LAB_BIN"); b.lab.bin == "" {
@@ -109,7 +111,7 @@ func newBench(ctx context.Context, o options) (*measurement, error) {
 			return nil, fmt.Errorf("%w: build it with make, or name it in LAB_BIN", err)
 		}
 		if b.lab.dir.Exists() {
-			return nil, fmt.Errorf("a lab called %s exists: delete it with lab --name %s delete", labName, labName)
+			return nil, fmt.Errorf("a lab called %s exists: delete it with lab --name %s delete", o.lab, o.lab)
 		}
 	}
 	if b.wants("cost") || b.only == "baseline" {
