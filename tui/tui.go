@@ -3,7 +3,7 @@
 //
 // Model is the root, and the only Bubble Tea model. Panels (package panel) draw and say what they want; the root routes keys to them, asks
 // their questions, does what they want, and asks people first. feed.go brings what happens in the lab, act.go does things to it,
-// draw.go puts the screen together.
+// lessons.go goes on with guided exercises, draw.go puts the screen together.
 package tui
 
 import (

@@ -22,6 +22,8 @@ func (s *Session) judge(ctx context.Context) {
 	w := s.world()
 	s.revision, s.judged, s.unwritten = w.Lab.Revision, s.Now(), false
 	values := w.Variables()
+	// What another session of the same person has written is taken over with each change: this step may be passed meanwhile.
+	from, began := s.record.Step, s.record.Began
 	s.keep(ctx, step, values)
 	done := true
 	for i := range step.Checks {
@@ -30,12 +32,18 @@ func (s *Session) judge(ctx context.Context) {
 	s.remarkOn(ctx, step, values)
 	s.asker.Serve(ctx, s.answeredByLab)
 	switch {
-	case s.current() != step: // another session of the same person was faster, as the book has just said
-		s.remember()
-		s.asker.Forget()
+	case s.record.Step != from || !s.record.Began.Equal(began):
+		s.overtaken()
 	case done && s.answered(step):
 		s.pass(ctx, step, values)
 	}
+}
+
+// overtaken goes on where another session of the same person has come to.
+func (s *Session) overtaken() {
+	s.remember()
+	s.asker.Forget()
+	s.soon()
 }
 
 // answeredByLab has checks judged again: the lab has answered what one of them wants to know.
@@ -202,7 +210,7 @@ func (s *Session) pass(ctx context.Context, step *exercises.Step, values map[str
 	passed := false
 	s.change(func(r *progress.Record) {
 		if r.Step != from || !r.Began.Equal(began) {
-			return // another session of the same person has seen the same, and was faster
+			return // another session was faster
 		}
 		passed = true
 		for id, a := range compared {
@@ -220,8 +228,7 @@ func (s *Session) pass(ctx context.Context, step *exercises.Step, values map[str
 	})
 	switch {
 	case !passed:
-		s.remember()
-		s.asker.Forget()
+		s.overtaken()
 	case !last:
 		s.stepBegins()
 	}

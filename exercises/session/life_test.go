@@ -455,36 +455,6 @@ func TestTryFinds(t *testing.T) {
 	}
 }
 
-// On the screen and on the command line at once: what comes about is seen by both, and counts once.
-func TestTwoSessionsPassAStepOnce(t *testing.T) {
-	e := builtin(t, "kubelet-off")
-	dir := t.TempDir()
-	synctest.Test(t, func(t *testing.T) {
-		lab := labtest.New(1, 2)
-		lab.AddPod("unit-3", "clock-1", "clock", "node-2")
-		book, err := progress.Open(dir, "somebody")
-		if err != nil {
-			t.Fatal(err)
-		}
-		run(t, lab, e, book, func(ctx context.Context, a *session.Session) {
-			start(t, ctx, a)
-			run(t, lab, e, book, func(ctx context.Context, b *session.Session) {
-				if err := a.Answer("containers", "run"); err != nil {
-					t.Fatal(err)
-				}
-				time.Sleep(3 * time.Second)
-				lab.SetState("node-2", "kubelet", "stopped")
-				time.Sleep(20 * time.Second)
-				for name, s := range map[string]*session.Session{"one": a, "other": b} {
-					if st := s.Status(ctx); st.Phase != session.Doing || st.Current != 1 || st.Steps[1].Checks[0].Passed {
-						t.Errorf("the %s is %s, at step %d of %d", name, st.Phase, st.Current+1, len(st.Steps))
-					}
-				}
-			})
-		})
-	})
-}
-
 // A lab that was deleted and made again is another one, though it has the same name.
 func TestAnotherLabOfTheSameName(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
