@@ -19,6 +19,7 @@ func (s *Session) judge(ctx context.Context) {
 	if step == nil || s.setting || s.Lab.Snapshot() == nil {
 		return
 	}
+	at := placeIn(s.record) // as it is now: any change of the record may find that another session has gone on
 	w := s.world()
 	s.revision, s.judged, s.unwritten = w.Lab.Revision, s.Now(), false
 	values := w.Variables()
@@ -30,7 +31,7 @@ func (s *Session) judge(ctx context.Context) {
 	s.remarkOn(ctx, step, values)
 	s.asker.Serve(ctx, s.answeredByLab)
 	if done && s.answered(step) {
-		s.pass(ctx, step, values)
+		s.pass(ctx, at, step, values)
 	}
 }
 
@@ -171,8 +172,18 @@ func (s *Session) remarkOn(ctx context.Context, step *exercises.Step, values map
 	}
 }
 
-// pass ends a step that is passed: predictions are compared with what has happened, and the next step begins.
-func (s *Session) pass(ctx context.Context, step *exercises.Step, values map[string]any) {
+// place is a step of one attempt at an exercise.
+type place struct {
+	step  int
+	began time.Time // the attempt
+}
+
+func placeIn(r progress.Record) place { return place{r.Step, r.Began} }
+
+func (p place) is(r progress.Record) bool { return p.step == r.Step && p.began.Equal(r.Began) }
+
+// pass ends the step at a place, which is passed: predictions are compared with what has happened, and the next step begins.
+func (s *Session) pass(ctx context.Context, at place, step *exercises.Step, values map[string]any) {
 	compared := map[string]progress.Answer{}
 	for _, q := range step.Ask {
 		a := s.record.Answers[q.ID]
@@ -186,15 +197,14 @@ func (s *Session) pass(ctx context.Context, step *exercises.Step, values map[str
 		}
 		compared[q.ID] = a
 	}
-	from, began := s.record.Step, s.record.Began
-	last := from+1 == len(s.Exercise.Steps)
+	last := at.step+1 == len(s.Exercise.Steps)
 	debrief, now, lab := "", s.Now(), s.Lab.Snapshot()
 	if last && s.Exercise.Debrief != nil {
 		debrief = s.Exercise.Debrief.Render(ctx, values)
 	}
 	passed := false
 	s.change(func(r *progress.Record) {
-		if r.Step != from || !r.Began.Equal(began) {
+		if !at.is(*r) {
 			return // another session of the same person has seen the same, and was faster
 		}
 		passed = true
