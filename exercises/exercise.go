@@ -35,8 +35,10 @@ type Shape struct {
 }
 
 // Setup is how the lab is brought into the shape that an exercise or a step begins with. Faults are healed, missing
-// machines added, and what is down is started; then comes what is said here, in the order of the fields.
+// machines added, what is down is started, nodes are uncordoned, and taints of exercises are taken off them; then comes
+// what is said here, in the order of the fields. That of a step comes after that of the exercise.
 type Setup struct {
+	Start  []string      `yaml:"start"`  // in a step: what the exercise's setup stops and earlier steps have started
 	Delete []string      `yaml:"delete"` // objects, as kubectl names them: namespace/play, deployment/demo/extra
 	Apply  []string      `yaml:"apply"`  // manifests in the exercise's folder
 	Scale  []Scale       `yaml:"scale"`  // Deployments and the like

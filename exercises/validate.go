@@ -78,10 +78,15 @@ func (r *reader) setup(s *Setup, way ...any) {
 			r.wrong("scale %q to %d: name an object and 0 to 1000", []any{c.Object, c.Replicas}, at("scale", i)...)
 		}
 	}
-	for i, part := range s.Stop {
-		if !r.fitsPart(part) {
-			r.wrong("%q fits no part of a lab of %d masters and %d nodes: write for example node-2/kubelet or master-*/kube-scheduler",
-				[]any{part, r.out.Lab.Masters, r.out.Lab.Nodes}, at("stop", i)...)
+	for _, f := range []struct {
+		name  string
+		parts []string
+	}{{"start", s.Start}, {"stop", s.Stop}} {
+		for i, part := range f.parts {
+			if !r.fitsPart(part) {
+				r.wrong("%q fits no part of a lab of %d masters and %d nodes: write for example node-2/kubelet or master-*/kube-scheduler",
+					[]any{part, r.out.Lab.Masters, r.out.Lab.Nodes}, at(f.name, i)...)
+			}
 		}
 	}
 	for i, line := range s.Break {

@@ -139,6 +139,9 @@ func oneObject(a view.Action) (view.Object, error) {
 	return target.Object(a.Targets[0])
 }
 
+// bindings are told to an API server and not kept, so there is nothing to apply one to.
+var bindings = schema.GroupVersionResource{Version: "v1", Resource: "bindings"}
+
 // apply applies manifests as kubectl apply --server-side does, one after the other; it stops at the first that is refused.
 func (o *objects) apply(ctx context.Context, a view.Action) (view.Outcome, error) {
 	if err := o.ready(); err != nil {
@@ -195,7 +198,11 @@ func (o *objects) applyOne(ctx context.Context, u *unstructured.Unstructured) (n
 		}
 		client = o.dynamic.Resource(mapping.Resource).Namespace(u.GetNamespace())
 	}
-	_, err = client.Apply(ctx, u.GetName(), u, metav1.ApplyOptions{FieldManager: fieldManager, Force: true})
+	if mapping.Resource == bindings {
+		_, err = client.Create(ctx, u, metav1.CreateOptions{FieldManager: fieldManager})
+	} else {
+		_, err = client.Apply(ctx, u.GetName(), u, metav1.ApplyOptions{FieldManager: fieldManager, Force: true})
+	}
 	return view.Object{Resource: mapping.Resource.Resource, Namespace: u.GetNamespace(), Name: u.GetName()}.String(), err
 }
 

@@ -99,11 +99,18 @@ func (s *Session) shape(ctx context.Context, report view.Report, setups []exerci
 	if err := s.mend(ctx, report); err != nil {
 		return err
 	}
-	for _, setup := range setups { // each as a whole: a step's begins where the exercise's has ended
+	if err := s.untaint(ctx, report); err != nil {
+		return err
+	}
+	for i, setup := range setups { // each as a whole: a step's begins where the exercise's has ended
+		var running []string
+		for _, later := range setups[i+1:] {
+			running = append(running, later.Start...)
+		}
 		if err := s.objects(ctx, report, setup); err != nil {
 			return err
 		}
-		if err := s.stop(ctx, report, setup.Stop); err != nil {
+		if err := s.stop(ctx, report, setup.Stop, running); err != nil {
 			return err
 		}
 		for _, fault := range setup.Faults {
@@ -177,8 +184,8 @@ func (s *Session) exists(ctx context.Context, o view.Object) (bool, error) {
 	return answer.List != nil && slices.ContainsFunc(answer.List.Rows, func(r view.ListRow) bool { return r.Object.Name == o.Name }), nil
 }
 
-// stop stops what fits patterns.
-func (s *Session) stop(ctx context.Context, report view.Report, patterns []string) error {
+// stop stops what fits patterns, except what fits others.
+func (s *Session) stop(ctx context.Context, report view.Report, patterns, except []string) error {
 	var targets []string
 	for _, p := range patterns {
 		list, err := matching(s.Lab.Snapshot(), p)
@@ -186,6 +193,13 @@ func (s *Session) stop(ctx context.Context, report view.Report, patterns []strin
 			return err
 		}
 		targets = append(targets, list...)
+	}
+	for _, p := range except {
+		list, err := matching(s.Lab.Snapshot(), p)
+		if err != nil {
+			return err
+		}
+		targets = slices.DeleteFunc(targets, func(t string) bool { return slices.Contains(list, t) })
 	}
 	if len(targets) == 0 {
 		return nil

@@ -112,6 +112,36 @@ func TestSetupOfAStep(t *testing.T) {
 	})
 }
 
+// What earlier steps have started runs when somebody goes back to a step, and taints of exercises are gone.
+func TestSetupOfALaterStep(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		lab := labtest.New(2, 2)
+		lab.Show(func(s *view.Snapshot) {
+			s.Nodes[1].Taints = []string{"unit-6/reserved=yes:NoSchedule", "mine:NoExecute"}
+		})
+		e := written(t, `{apply: [a.yaml], stop: ["master-*/kube-controller-manager", "master-*/kube-scheduler"]}`)
+		e.Steps[0].Setup = exercises.Setup{Start: []string{"master-1/kube-*"}, Scale: []exercises.Scale{{Object: "deployment/demo/web", Replicas: 2}}}
+		run(t, lab, e, nil, func(ctx context.Context, s *session.Session) {
+			start(t, ctx, s)
+			before := len(lab.Done())
+			if err := s.ResetStep(ctx, func(view.Step) {}); err != nil {
+				t.Fatal(err)
+			}
+			var done []string
+			for _, a := range lab.Done()[before:] {
+				done = append(done, a.String()+a.Manifest)
+			}
+			if want := []string{
+				"start master-1/kube-scheduler master-1/kube-controller-manager master-2/kube-scheduler master-2/kube-controller-manager",
+				`apply{"apiVersion":"v1","kind":"Node","metadata":{"name":"node-2"},"spec":{"taints":[{"effect":"NoExecute","key":"mine","value":""}]}}`,
+				"applykind: A", "stop master-2/kube-controller-manager master-2/kube-scheduler", "scale deployments/demo/web --replicas 2",
+			}; !slices.Equal(done, want) {
+				t.Errorf("done to the lab:\n%q, want\n%q", done, want)
+			}
+		})
+	})
+}
+
 // What has come about is shown within half a second, at whatever moment between two looks it comes about.
 func TestHowSoonItIsShown(t *testing.T) {
 	for moment := time.Duration(0); moment < time.Second; moment += 70 * time.Millisecond {
