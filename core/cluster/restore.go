@@ -130,6 +130,9 @@ func (c *Cluster) VerifySnapshot(name string) (view.EtcdSnapshot, error) {
 	return snapshot.Describe(c.snapshotPath(name)), nil
 }
 
+// SnapshotOf is what is known of a snapshot without reading all of it.
+func (c *Cluster) SnapshotOf(name string) view.EtcdSnapshot { return snapshot.Describe(c.snapshotPath(name)) }
+
 // unpackSnapshot checks a snapshot and takes the database out of it. A call of done deletes that again.
 func (c *Cluster) unpackSnapshot(name string) (db string, done func(), err error) {
 	identity, err := c.identity()
