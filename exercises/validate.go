@@ -10,7 +10,9 @@ import (
 	"kubelab/core/component"
 	"kubelab/core/target"
 	"kubelab/core/topology"
+	"kubelab/core/view"
 	"kubelab/exercises/expr"
+	"kubelab/exercises/solution"
 )
 
 // Bounds of an exercise.
@@ -84,6 +86,40 @@ func (r *reader) setup(s *Setup, way ...any) {
 	}
 	r.bound(&s.Within, defaultWait, at("within")...)
 	s.Wait = r.condition(s.Until, at("until")...)
+	for i, line := range s.Do {
+		s.Deeds = append(s.Deeds, r.deed(line, at("do", i)...))
+	}
+}
+
+// settable are the verbs that a setup may use.
+var settable = []view.Verb{
+	view.Kill, view.Stop, view.Start, view.Restart, view.Pause, view.Resume, view.PowerLoss, view.Cordon, view.Drain, view.DiskPressure,
+	view.Cut, view.Isolate, view.Split, view.LoseQuorum, view.MoveLeader, view.WipeData, view.Delete, view.SaveSnapshot,
+}
+
+// deed reads a line of what a setup does.
+func (r *reader) deed(line string, way ...any) Deed {
+	if condition, ok := strings.CutPrefix(line, "until "); ok {
+		return Deed{Until: r.condition(condition, way...), Source: line}
+	}
+	words, err := solution.Words(line)
+	switch {
+	case err != nil:
+		r.wrong("%v", []any{err}, way...)
+		return Deed{}
+	case len(words) == 0 || !slices.Contains(settable, view.Verb(words[0])):
+		names := make([]string, len(settable))
+		for i, v := range settable {
+			names[i] = string(v)
+		}
+		r.wrong("%q cannot be done here: use until and a condition, or %s", []any{line, strings.Join(names, ", ")}, way...)
+		return Deed{}
+	}
+	d := Deed{Verb: view.Verb(words[0]), Source: line}
+	for _, w := range words[1:] {
+		d.Targets = append(d.Targets, r.template(w, way...))
+	}
+	return d
 }
 
 // fitsPart reports whether a pattern fits a machine or component of the smallest lab that the exercise accepts.

@@ -55,7 +55,7 @@ func etcdKinds() []kind {
 		{
 			verb: view.WipeData, does: "crash a member of etcd and delete its data", to: master,
 			undone: "the member is replaced by a new one; if no majority has its data, the newest snapshot is restored",
-			read: readTargets, check: wipeCheck,
+			read:   readTargets, check: wipeCheck,
 			inject: func(ctx context.Context, f *Faults, d *deed, _ view.Report) error {
 				return f.inParallel(ctx, d.targets, func(ctx context.Context, t target.Target) error { return f.lab.WipeMember(ctx, t.Machine) })
 			},

@@ -171,6 +171,8 @@ func (f *Faults) restoreNewest(ctx context.Context, report view.Report) (view.Ou
 		return view.Outcome{}, fmt.Errorf("heal the loss of etcd's data: %w", err)
 	}
 	f.retire("by a restore of snapshot " + name)
+	f.tell(view.Event{Kind: view.Acted, Source: "lab", Text: "snapshot " + name + " was restored",
+		Snapshot: &view.SnapshotDone{Verb: view.RestoreSnapshot, Of: f.lab.SnapshotOf(name)}})
 	return view.Outcome{Text: "The cluster is what it was in snapshot " + name + ". Objects made since are gone; nodes follow within seconds."}, nil
 }
 

@@ -105,7 +105,7 @@ type EtcdMember struct {
 	ID        string          `json:"id,omitempty"`      // hexadecimal
 	Cluster   string          `json:"cluster,omitempty"` // id of the cluster that it is a member of, hexadecimal
 	Wiped     bool            `json:"wiped,omitempty"`   // it has no data, so it cannot run
-	Role      string          `json:"role,omitempty"` // leader, follower or learner
+	Role      string          `json:"role,omitempty"`    // leader, follower or learner
 	Leader    string          `json:"leader,omitempty"`
 	Term      uint64          `json:"term,omitempty"`
 	Committed uint64          `json:"committed,omitempty"` // index of the log

@@ -13,11 +13,15 @@ import (
 	"kubelab/core/view"
 	"kubelab/exercises"
 	"kubelab/exercises/check"
+	"kubelab/exercises/expr"
 	"kubelab/exercises/progress"
 )
 
 // setupBound is how long it may take to bring a lab into shape: machines may have to be added.
 const setupBound = 10 * time.Minute
+
+// insistBound is how long objects are tried to be changed.
+const insistBound = 20 * time.Second
 
 // pollEvery is how often it is looked whether something is as it is wanted.
 const pollEvery = 200 * time.Millisecond
@@ -108,11 +112,77 @@ func (s *Session) shape(ctx context.Context, report view.Report, setups []exerci
 		if err := s.stop(ctx, report, setup.Stop); err != nil {
 			return err
 		}
-		if err := s.await(ctx, report, setup); err != nil {
+		if err := s.await(ctx, report, setup.Wait, setup.Until, setup.Within); err != nil {
+			return err
+		}
+		if err := s.deeds(ctx, report, setup); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// deeds does what a setup says is done when the lab is as it is to be.
+func (s *Session) deeds(ctx context.Context, report view.Report, setup exercises.Setup) error {
+	for _, d := range setup.Deeds {
+		var err error
+		if d.Until != nil {
+			err = s.await(ctx, report, d.Until, d.Source, setup.Within)
+		} else {
+			err = s.deed(ctx, report, d)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Session) deed(ctx context.Context, report view.Report, d exercises.Deed) error {
+	asker, log := check.NewAsker(s.Lab), &check.Log{}
+	a := view.Action{Verb: d.Verb, Detach: true}
+	for _, t := range d.Targets {
+		target, err := t.Fill(ctx, s.shown(asker, log).Variables())
+		if err != nil {
+			return fmt.Errorf("%s: %w", d.Source, err)
+		}
+		if !strings.Contains(target, "*") {
+			a.Targets = append(a.Targets, target)
+			continue
+		}
+		list, err := matching(s.Lab.Snapshot(), target)
+		if err != nil {
+			return err
+		}
+		if d.Verb == view.Start { // a star means those that are down
+			list = slices.DeleteFunc(list, func(name string) bool { return !isDown(s.Lab.Snapshot(), name) })
+		}
+		a.Targets = append(a.Targets, list...)
+	}
+	if d.Verb != view.Delete {
+		return s.do(ctx, report, a)
+	}
+	for _, name := range a.Targets {
+		if err := s.delete(ctx, report, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// isDown reports whether a component does not run.
+func isDown(lab *view.Snapshot, name string) bool {
+	machine, part, _ := strings.Cut(name, "/")
+	state := lab.Components(machine)[part].State
+	return state == component.Stopped || state == component.Crashed
+}
+
+// shown is what expressions of a setup see: the lab, and nothing that was answered or has happened.
+func (s *Session) shown(asker *check.Asker, log *check.Log) check.World {
+	lab := s.Lab.Snapshot()
+	return check.World{
+		Now: s.Now(), Lab: lab, Start: lab, Answers: map[string]any{}, Kept: map[string]any{}, Step: log.From(), Unit: log.From(), Asker: asker,
+	}
 }
 
 // do has the lab do something.
@@ -186,7 +256,7 @@ func (s *Session) objects(ctx context.Context, report view.Report, setup exercis
 		}
 	}
 	for _, manifest := range setup.Manifests {
-		if err := s.do(ctx, report, view.Action{Verb: view.Apply, Manifest: manifest}); err != nil {
+		if err := s.insist(ctx, report, view.Action{Verb: view.Apply, Manifest: manifest}); err != nil {
 			return err
 		}
 	}
@@ -195,7 +265,7 @@ func (s *Session) objects(ctx context.Context, report view.Report, setup exercis
 		if err != nil {
 			return err
 		}
-		if err := s.do(ctx, report, view.Action{Verb: view.Scale, Targets: []string{o.String()}, Replicas: c.Replicas}); err != nil {
+		if err := s.insist(ctx, report, view.Action{Verb: view.Scale, Targets: []string{o.String()}, Replicas: c.Replicas}); err != nil {
 			return err
 		}
 	}
@@ -208,17 +278,29 @@ func (s *Session) delete(ctx context.Context, report view.Report, name string) e
 	if err != nil {
 		return err
 	}
-	there, err := s.exists(ctx, o)
+	var there bool
+	err = s.retry(ctx, insistBound, func() (err error) {
+		there, err = s.exists(ctx, o)
+		return err
+	})
 	if err != nil || !there {
 		return err
 	}
-	if err := s.do(ctx, report, view.Action{Verb: view.Delete, Targets: []string{o.String()}}); err != nil {
+	if err := s.insist(ctx, report, view.Action{Verb: view.Delete, Targets: []string{o.String()}}); err != nil {
 		return err
 	}
 	return s.wait(ctx, report, o.String()+" is gone", setupBound, func(ctx context.Context) (bool, string, error) {
 		there, err := s.exists(ctx, o)
-		return !there, "it is still there", err
+		if err != nil {
+			return false, err.Error(), nil // it is asked again
+		}
+		return !there, "it is still there", nil
 	})
+}
+
+// insist has the lab do something with objects, again when it fails: API servers that have just been mended do not answer at once.
+func (s *Session) insist(ctx context.Context, report view.Report, a view.Action) error {
+	return s.retry(ctx, insistBound, func() error { return s.do(ctx, report, a) })
 }
 
 func (s *Session) exists(ctx context.Context, o view.Object) (bool, error) {
@@ -246,9 +328,9 @@ func (s *Session) stop(ctx context.Context, report view.Report, patterns []strin
 	return s.do(ctx, report, view.Action{Verb: view.Stop, Targets: slices.Compact(targets), Detach: true})
 }
 
-// await waits for a setup's condition.
-func (s *Session) await(ctx context.Context, report view.Report, setup exercises.Setup) error {
-	if setup.Wait == nil {
+// await waits for a condition of a setup, if there is one.
+func (s *Session) await(ctx context.Context, report view.Report, condition *expr.Expr, source string, within time.Duration) error {
+	if condition == nil {
 		return nil
 	}
 	asker := check.NewAsker(s.Lab)
@@ -256,13 +338,10 @@ func (s *Session) await(ctx context.Context, report view.Report, setup exercises
 	defer asker.Wait() // after cancel
 	defer cancel()
 	log := &check.Log{}
-	return s.wait(ctx, report, "The lab is as the exercise needs it", setup.Within, func(ctx context.Context) (bool, string, error) {
-		lab := s.Lab.Snapshot()
-		holds, err := setup.Wait.Holds(ctx, check.World{
-			Now: s.Now(), Lab: lab, Start: lab, Answers: map[string]any{}, Kept: map[string]any{}, Step: log.From(), Unit: log.From(), Asker: asker,
-		}.Variables())
+	return s.wait(ctx, report, "The lab is as the exercise needs it", within, func(ctx context.Context) (bool, string, error) {
+		holds, err := condition.Holds(ctx, s.shown(asker, log).Variables())
 		asker.Serve(ctx, func() {})
-		why := strings.Join(strings.Fields(setup.Until), " ") + " does not hold"
+		why := strings.Join(strings.Fields(source), " ") + " does not hold"
 		if err != nil {
 			why += ": " + err.Error()
 		}
