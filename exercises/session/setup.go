@@ -20,6 +20,9 @@ import (
 // setupBound is how long it may take to bring a lab into shape: machines may have to be added.
 const setupBound = 10 * time.Minute
 
+// seenWithin is how soon a lab shows what was done to it, also to whom it is shown from afar.
+const seenWithin = 500 * time.Millisecond
+
 // insistBound is how long objects are tried to be changed.
 const insistBound = 20 * time.Second
 
@@ -130,6 +133,7 @@ func (s *Session) deeds(ctx context.Context, report view.Report, setup exercises
 			err = s.await(ctx, report, d.Until, d.Source, setup.Within)
 		} else {
 			err = s.deed(ctx, report, d)
+			wait(ctx, seenWithin)
 		}
 		if err != nil {
 			return err
@@ -168,6 +172,13 @@ func (s *Session) deed(ctx context.Context, report view.Report, d exercises.Deed
 		}
 	}
 	return nil
+}
+
+func wait(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
 }
 
 // isDown reports whether a component does not run.
