@@ -43,13 +43,21 @@ type Setup struct {
 	Apply  []string      `yaml:"apply"`  // manifests in the exercise's folder
 	Scale  []Scale       `yaml:"scale"`  // Deployments and the like
 	Stop   []string      `yaml:"stop"`   // components and machines, with stars: master-*/kube-scheduler
-	Break  []string      `yaml:"break"`  // as on the command line: pause node-1/containerd, isolate master-2
 	Until  string        `yaml:"until"`  // a condition that is waited for
-	Within time.Duration `yaml:"within"` // how long; 2 minutes if it is not said
+	Do     []string      `yaml:"do"`     // what is done to the lab then, a line each: isolate {{ leader() }}, or until and a condition
+	Within time.Duration `yaml:"within"` // how long is waited; 2 minutes if it is not said
 
-	Manifests []string      `yaml:"-"` // the text of what is applied
-	Faults    []view.Action `yaml:"-"` // of Break
-	Wait      *expr.Expr    `yaml:"-"`
+	Manifests []string   `yaml:"-"` // the text of what is applied
+	Wait      *expr.Expr `yaml:"-"`
+	Deeds     []Deed     `yaml:"-"`
+}
+
+// Deed is a line of Do.
+type Deed struct {
+	Verb    view.Verb
+	Targets []*expr.Template
+	Until   *expr.Expr // instead of Verb: it is waited for
+	Source  string
 }
 
 // Scale is how many pods something is to have.

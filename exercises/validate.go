@@ -1,7 +1,6 @@
 package exercises
 
 import (
-	"fmt"
 	"path"
 	"regexp"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"kubelab/core/topology"
 	"kubelab/core/view"
 	"kubelab/exercises/expr"
+	"kubelab/exercises/solution"
 )
 
 // Bounds of an exercise.
@@ -89,37 +89,42 @@ func (r *reader) setup(s *Setup, way ...any) {
 			}
 		}
 	}
-	for i, line := range s.Break {
-		a, err := r.breaks(line)
-		if err != nil {
-			r.wrong("break %q: %v", []any{line, err}, at("break", i)...)
-		}
-		s.Faults = append(s.Faults, a)
-	}
 	r.bound(&s.Within, defaultWait, at("within")...)
 	s.Wait = r.condition(s.Until, at("until")...)
+	for i, line := range s.Do {
+		s.Deeds = append(s.Deeds, r.deed(line, at("do", i)...))
+	}
 }
 
-// breaking is what a setup may do to a lab: what takes nothing but targets, and can be healed.
-var breaking = []view.Verb{view.Kill, view.Pause, view.PowerLoss, view.Cordon, view.DiskPressure, view.Cut, view.Isolate, view.LoseQuorum, view.FillQuota}
+// settable are the verbs that a setup may use.
+var settable = []view.Verb{
+	view.Kill, view.Stop, view.Start, view.Restart, view.Pause, view.Resume, view.PowerLoss, view.Cordon, view.Drain, view.DiskPressure,
+	view.Cut, view.Isolate, view.Split, view.LoseQuorum, view.MoveLeader, view.WipeData, view.Delete, view.SaveSnapshot,
+}
 
-// breaks reads a line of a setup's break.
-func (r *reader) breaks(line string) (view.Action, error) {
-	words := strings.Fields(line)
-	if len(words) == 0 || !slices.Contains(breaking, view.Verb(words[0])) {
-		var verbs []string
-		for _, v := range breaking {
-			verbs = append(verbs, string(v))
-		}
-		return view.Action{}, fmt.Errorf("begin with one of %s", strings.Join(verbs, ", "))
+// deed reads a line of what a setup does.
+func (r *reader) deed(line string, way ...any) Deed {
+	if condition, ok := strings.CutPrefix(line, "until "); ok {
+		return Deed{Until: r.condition(condition, way...), Source: line}
 	}
-	a := view.Action{Verb: view.Verb(words[0]), Targets: words[1:], Detach: true}
-	for _, t := range a.Targets {
-		if !r.fitsPart(t) {
-			return a, fmt.Errorf("%s is no part of a lab of %d masters and %d nodes", t, r.out.Lab.Masters, r.out.Lab.Nodes)
+	words, err := solution.Words(line)
+	switch {
+	case err != nil:
+		r.wrong("%v", []any{err}, way...)
+		return Deed{}
+	case len(words) == 0 || !slices.Contains(settable, view.Verb(words[0])):
+		names := make([]string, len(settable))
+		for i, v := range settable {
+			names[i] = string(v)
 		}
+		r.wrong("%q cannot be done here: use until and a condition, or %s", []any{line, strings.Join(names, ", ")}, way...)
+		return Deed{}
 	}
-	return a, nil
+	d := Deed{Verb: view.Verb(words[0]), Source: line}
+	for _, w := range words[1:] {
+		d.Targets = append(d.Targets, r.template(w, way...))
+	}
+	return d
 }
 
 // fitsPart reports whether a pattern fits a machine or component of the smallest lab that the exercise accepts.

@@ -102,7 +102,7 @@ func breakings() []breaking {
 		{verb: view.Compact, short: "Throw away the history of all keys in etcd"},
 		{verb: view.Defragment, short: "Give free pages of etcd's files back to the disk"},
 		{verb: view.FillQuota, short: "Fill etcd's database to its quota"},
-		{verb: view.WipeData, args: "MASTER", short: "Crash a member of etcd and delete its data", complete: true},
+		{verb: view.WipeData, args: "MASTER…", short: "Crash members of etcd and delete their data", complete: true},
 		{verb: view.RollingRestart, short: "Restart all masters, one after the other, without a failed write"},
 	}
 }

@@ -71,7 +71,7 @@ func (l lab) restoreSnapshot(file string) []string {
 		data := l.dir("masters", m.Name(), "etcd")
 		lines = append(lines, "mv "+data+" "+l.dir("masters", m.Name(), "etcd.before-restore"),
 			fmt.Sprintf("etcdutl snapshot restore /tmp/etcd.db --name %s --data-dir %s --initial-advertise-peer-urls %s --initial-cluster %s "+
-				"--initial-cluster-token %s --bump-revision 1000000000 --mark-compacted", m, data, l.spec.EtcdPeerURL(m), l.initialCluster(), l.Name))
+				"--initial-cluster-token %s-restored --bump-revision 1000000000 --mark-compacted", m, data, l.spec.EtcdPeerURL(m), l.initialCluster(), l.Name))
 	}
 	return append(lines, l.tool(append([]string{"start"}, names...)...))
 }

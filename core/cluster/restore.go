@@ -130,6 +130,11 @@ func (c *Cluster) VerifySnapshot(name string) (view.EtcdSnapshot, error) {
 	return snapshot.Describe(c.snapshotPath(name)), nil
 }
 
+// SnapshotOf is what is known of a snapshot without reading all of it.
+func (c *Cluster) SnapshotOf(name string) view.EtcdSnapshot {
+	return snapshot.Describe(c.snapshotPath(name))
+}
+
 // unpackSnapshot checks a snapshot and takes the database out of it. A call of done deletes that again.
 func (c *Cluster) unpackSnapshot(name string) (db string, done func(), err error) {
 	identity, err := c.identity()
@@ -177,10 +182,11 @@ func (c *Cluster) RestoreSnapshot(ctx context.Context, name string, report view.
 	if err := c.eachMaster(func(m topology.Machine) error { return etcd.Settle(c.dir, m) }); err != nil {
 		return err
 	}
+	token := spec.Name + time.Now().UTC().Format("-20060102-150405.000")
 	err = step(ctx, report, count(spec.Masters)+" crashed", crashBound, func(ctx context.Context) error { return crash(ctx, masters) })
 	if err == nil {
 		err = step(ctx, report, "Databases restored", restoreBound, func(context.Context) error {
-			return c.eachMaster(func(m topology.Machine) error { return etcd.Restore(c.dir, spec, m, db) })
+			return c.eachMaster(func(m topology.Machine) error { return etcd.Restore(c.dir, spec, m, db, token) })
 		})
 	}
 	if err == nil {

@@ -23,6 +23,10 @@ func (f *Faults) predict(d *deed, s view.Snapshot) prediction {
 	case view.FillQuota:
 		p.say("%s", describeQuota())
 	case view.WipeData:
+		if up, majority := f.members(); up-len(d.targets) < majority {
+			p.say("no majority is left that has its data: only a snapshot of etcd brings it back, see lab snapshot list")
+			break
+		}
 		p.say("it cannot start again: healing removes the member and has a new one join as a learner")
 	case view.MoveLeader:
 		p.say("%s leads etcd at once; no write is lost", d.targets[0])

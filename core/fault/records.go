@@ -135,37 +135,70 @@ func (f *Faults) copyOf(r *view.Record) *view.Record {
 
 // heal undoes faults: those that are named, all, or the only one.
 func (f *Faults) heal(ctx context.Context, a view.Action, report view.Report) (view.Outcome, error) {
-	healed, waits, err := f.healEach(ctx, a, report)
-	for _, wait := range waits {
+	h, err := f.healEach(ctx, a, report)
+	for _, wait := range h.waits {
 		wait(patience(ctx, a))
 	}
 	switch {
 	case err != nil:
 		return view.Outcome{}, err
-	case len(healed) == 0:
+	case h.lost:
+		out, err := f.restoreNewest(ctx, report)
+		if err == nil && a.All {
+			_, err = f.heal(ctx, a, report) // what is left, such as a node that is cordoned
+		}
+		return out, err
+	case len(h.healed) == 0:
 		return view.Outcome{Text: "Nothing is injected."}, nil
 	}
-	return view.Outcome{Record: f.copyOf(healed[len(healed)-1])}, nil
+	return view.Outcome{Record: f.copyOf(h.healed[len(h.healed)-1])}, nil
 }
 
-func (f *Faults) healEach(ctx context.Context, a view.Action, report view.Report) (healed []*view.Record, waits []func(context.Context), err error) {
+// healing is what has become of faults that were to be healed.
+type healing struct {
+	healed []*view.Record
+	waits  []func(context.Context)
+	lost   bool // data is gone that only a snapshot has
+}
+
+// restoreNewest heals what only a snapshot can. Nobody may hold the lab meanwhile: all masters start anew.
+func (f *Faults) restoreNewest(ctx context.Context, report view.Report) (view.Outcome, error) {
+	name, err := f.newestSnapshot()
+	if err != nil {
+		return view.Outcome{}, fmt.Errorf("heal the loss of etcd's data: %w", err)
+	}
+	if err := f.lab.RestoreSnapshot(ctx, name, report); err != nil {
+		return view.Outcome{}, fmt.Errorf("heal the loss of etcd's data: %w", err)
+	}
+	f.retire("by a restore of snapshot " + name)
+	f.tell(view.Event{Kind: view.Acted, Source: "lab", Text: "snapshot " + name + " was restored",
+		Snapshot: &view.SnapshotDone{Verb: view.RestoreSnapshot, Of: f.lab.SnapshotOf(name)}})
+	return view.Outcome{Text: "The cluster is what it was in snapshot " + name + ". Objects made since are gone; nodes follow within seconds."}, nil
+}
+
+func (f *Faults) healEach(ctx context.Context, a view.Action, report view.Report) (h healing, err error) {
 	done, err := f.lab.Beside(ctx)
 	if err != nil {
-		return nil, nil, err
+		return h, err
 	}
 	defer done()
 	f.retire(bySelf)
 	list, err := f.toHeal(a)
 	if err != nil {
-		return nil, nil, err
+		return h, err
 	}
 	// The last one first: what was broken on top of something else is mended before it. But links before all others:
 	// what is started must reach its peers.
 	slices.Reverse(list)
 	slices.SortStableFunc(list, func(a, b *view.Record) int { return boolToInt(isLink(b.Kind)) - boolToInt(isLink(a.Kind)) })
 	var errs []error
+	lost := f.dataLost()
 	for _, r := range list {
-		if !f.copyOf(r).Active() { // it has gone with another one
+		switch {
+		case !f.copyOf(r).Active(): // it has gone with another one
+			continue
+		case lost && !isLink(r.Kind) && (a.All || r.Kind == view.WipeData):
+			h.lost = true // nothing else can be mended before that
 			continue
 		}
 		wait, err := f.healOne(ctx, r, report)
@@ -173,9 +206,9 @@ func (f *Faults) healEach(ctx context.Context, a view.Action, report view.Report
 			errs = append(errs, err)
 			continue
 		}
-		healed, waits = append(healed, r), append(waits, wait)
+		h.healed, h.waits = append(h.healed, r), append(h.waits, wait)
 	}
-	return healed, waits, errors.Join(errs...)
+	return h, errors.Join(errs...)
 }
 
 func (f *Faults) toHeal(a view.Action) ([]*view.Record, error) {

@@ -152,10 +152,23 @@ func (l *Lab) snapshot(ctx context.Context, a view.Action, report view.Report) (
 	case view.RestoreSnapshot:
 		err = l.cluster.RestoreSnapshot(ctx, name, report)
 		out.Text = "The cluster is what it was in the snapshot. Objects made since are gone; nodes follow within seconds."
+		if err == nil {
+			l.tellSnapshot(a, l.cluster.SnapshotOf(name))
+		}
 		return out, err
+	}
+	if err == nil {
+		l.tellSnapshot(a, one)
 	}
 	out.Snapshots = []view.EtcdSnapshot{one}
 	return out, err
+}
+
+// tellSnapshot tells what was done with a snapshot.
+func (l *Lab) tellSnapshot(a view.Action, s view.EtcdSnapshot) {
+	did := map[view.Verb]string{view.SaveSnapshot: "saved", view.VerifySnapshot: "verified: it is whole", view.RestoreSnapshot: "restored"}[a.Verb]
+	l.Tell(view.Event{Kind: view.Acted, Source: "lab", Text: fmt.Sprintf("snapshot %s (revision %d) was %s", s.Name, s.Revision, did),
+		Snapshot: &view.SnapshotDone{Verb: a.Verb, Of: s}})
 }
 
 // Possibilities lists what can be done to the lab, and why not.

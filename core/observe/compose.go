@@ -40,7 +40,7 @@ func (o *Observer) Refresh() {
 	before := o.current.Load()
 	s := o.cluster.Snapshot()
 	s.Faults = o.faults()
-	o.members.look(o.cluster.Spec(), o.etcdOf)
+	o.members.look(o.cluster.Spec(), o.etcdOf, o.etcdWiped)
 	s.Etcd.Each = o.members.each
 	o.addObjects(&s)
 	o.judgeSources(&s)

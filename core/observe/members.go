@@ -27,7 +27,7 @@ type members struct {
 const peersEvery = 2 * time.Second
 
 // look reads all members.
-func (m *members) look(spec topology.Spec, etcdOf func(topology.Machine) *embed.Etcd) {
+func (m *members) look(spec topology.Spec, etcdOf func(topology.Machine) *embed.Etcd, wiped func(topology.Machine) bool) {
 	m.each = make([]view.EtcdMember, len(spec.Masters))
 	m.byID = map[string]string{}
 	ids := make([]string, len(spec.Masters))
@@ -39,6 +39,7 @@ func (m *members) look(spec topology.Spec, etcdOf func(topology.Machine) *embed.
 		m.each[i].Name = of.Name()
 		running := etcdOf(of)
 		if running == nil {
+			m.each[i].Wiped = wiped(of)
 			continue
 		}
 		s := running.Server
@@ -46,7 +47,7 @@ func (m *members) look(spec topology.Spec, etcdOf func(topology.Machine) *embed.
 		m.byID[ids[i]] = of.Name()
 		seen := view.EtcdMember{
 			Name: of.Name(), ID: ids[i], Role: "follower", Term: s.Term(), Committed: s.CommittedIndex(), Applied: s.AppliedIndex(),
-			Revision: s.KV().Rev(), Size: s.Backend().Size(), InUse: s.Backend().SizeInUse(),
+			Revision: s.KV().Rev(), Size: s.Backend().Size(), InUse: s.Backend().SizeInUse(), Cluster: s.Cluster().ID().String(),
 		}
 		if lead := s.Leader(); lead != 0 {
 			seen.Leader = lead.String()
@@ -113,15 +114,22 @@ func connections() map[string]bool {
 
 // elections tells when another member leads.
 type elections struct {
-	mu     sync.Mutex // guards the rest
-	leader string
-	term   uint64
+	mu      sync.Mutex // guards the rest
+	cluster string     // its id
+	leader  string
+	term    uint64
 }
 
 // note compares with what was known before. While there is no leader nothing is told but that.
 func (e *elections) note(now view.Etcd, tell func(view.Event)) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	for _, m := range now.Each {
+		if m.Cluster != "" && m.Cluster != e.cluster {
+			e.cluster, e.leader, e.term = m.Cluster, "", 0 // a snapshot was restored: the terms of a new cluster begin anew
+			break
+		}
+	}
 	if now.Term < e.term || now.Leader == e.leader && now.Term == e.term {
 		return
 	}

@@ -105,6 +105,12 @@ func (o *Observer) Events(q view.Query) []view.Event { return o.journal.events(q
 // Tell tells everybody who watches of something that happened elsewhere in the engine.
 func (o *Observer) Tell(e view.Event) { o.journal.tell(e) }
 
+// etcdWiped reports whether the master has no data of a member of etcd.
+func (o *Observer) etcdWiped(m topology.Machine) bool {
+	made := o.cluster.Master(m)
+	return made != nil && made.EtcdWiped()
+}
+
 // etcdOf is the master's running etcd, nil where there is none.
 func (o *Observer) etcdOf(m topology.Machine) *embed.Etcd {
 	if made := o.cluster.Master(m); made != nil {

@@ -59,6 +59,7 @@ type Event struct {
 	Decision  *Decision        `json:"decision,omitempty"`
 	Container *ContainerChange `json:"container,omitempty"`
 	Rule      *RuleChange      `json:"rule,omitempty"`
+	Snapshot  *SnapshotDone    `json:"snapshot,omitempty"`
 	Count     int              `json:"count,omitempty"`
 	Commands  []string         `json:"commands,omitempty"` // what does the same by hand
 }

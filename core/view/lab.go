@@ -35,6 +35,12 @@ type Outcome struct {
 	Commands []string `json:"commands,omitempty"`
 }
 
+// SnapshotDone is what was done with a snapshot of etcd, and has not failed.
+type SnapshotDone struct {
+	Verb Verb         `json:"verb"` // SaveSnapshot, VerifySnapshot or RestoreSnapshot
+	Of   EtcdSnapshot `json:"of"`
+}
+
 // EtcdSnapshot is a file with all that etcd held at a moment.
 type EtcdSnapshot struct {
 	Name     string    `json:"name"`

@@ -100,11 +100,13 @@ type Etcd struct {
 	Each []EtcdMember `json:"each"`
 }
 
-// EtcdMember is one member of etcd as it sees itself. One that does not run has only a Name.
+// EtcdMember is one member of etcd as it sees itself. Of one that does not run only Name and Wiped are known.
 type EtcdMember struct {
 	Name      string          `json:"name"`
-	ID        string          `json:"id,omitempty"`   // hexadecimal
-	Role      string          `json:"role,omitempty"` // leader, follower or learner
+	ID        string          `json:"id,omitempty"`      // hexadecimal
+	Cluster   string          `json:"cluster,omitempty"` // id of the cluster that it is a member of, hexadecimal
+	Wiped     bool            `json:"wiped,omitempty"`   // it has no data, so it cannot run
+	Role      string          `json:"role,omitempty"`    // leader, follower or learner
 	Leader    string          `json:"leader,omitempty"`
 	Term      uint64          `json:"term,omitempty"`
 	Committed uint64          `json:"committed,omitempty"` // index of the log

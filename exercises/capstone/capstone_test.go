@@ -22,15 +22,15 @@ func TestSeeds(t *testing.T) {
 		if e.ID != capstone.ID(seed) || len(e.Steps) != 3 {
 			t.Fatalf("seed %d: %s, %d steps", seed, e.ID, len(e.Steps))
 		}
-		if n := len(e.Setup.Stop) + len(e.Setup.Faults); n != 2 {
-			t.Errorf("seed %d breaks %d things: %q %q", seed, n, e.Setup.Stop, e.Setup.Break)
+		if n := len(e.Setup.Stop) + len(e.Setup.Deeds); n != 2 {
+			t.Errorf("seed %d breaks %d things: %q %q", seed, n, e.Setup.Stop, e.Setup.Do)
 		}
 		again, err := capstone.New(env, seed)
-		if err != nil || !reflect.DeepEqual(again.Setup.Stop, e.Setup.Stop) || !reflect.DeepEqual(again.Setup.Break, e.Setup.Break) ||
+		if err != nil || !reflect.DeepEqual(again.Setup.Stop, e.Setup.Stop) || !reflect.DeepEqual(again.Setup.Do, e.Setup.Do) ||
 			!reflect.DeepEqual(again.Steps[1].Ask, e.Steps[1].Ask) {
 			t.Errorf("seed %d is another exercise the second time: %v", seed, err)
 		}
-		for _, what := range append(e.Setup.Stop, e.Setup.Break...) {
+		for _, what := range append(e.Setup.Stop, e.Setup.Do...) {
 			drawn[what] = true
 		}
 	}

@@ -14,7 +14,7 @@ type fault struct {
 	Name  string // of what breaks
 	Node  bool   // it is about a node; otherwise about masters
 	Stop  string // of the setup
-	Break string // of the setup
+	Do    string // of the setup
 	Part  string // what is broken, as an answer
 	Picks string // whether an answer A names it, in CEL
 	Means string // what it means for people
@@ -62,13 +62,13 @@ var kinds = []fault{
 		Where: "lab kubectl get nodes says which node has not been heard of.", Solve: "lab start node-%d/kubelet",
 	},
 	{
-		Name: "containerd", Node: true, Break: "pause node-%d/containerd", Part: "node-%d/containerd", Picks: `A == "node-%d/containerd"`,
+		Name: "containerd", Node: true, Do: "pause node-%d/containerd", Part: "node-%d/containerd", Picks: `A == "node-%d/containerd"`,
 		Means: "On one node containers run on, and none can be started or ended.",
 		Whole: `state("node-%d/containerd") == "running"`, State: `state("node-%d/containerd")`,
 		Where: "lab crictl NODE ps asks a node's container runtime; see which one does not answer.", Solve: "lab resume node-%d/containerd",
 	},
 	{
-		Name: "network", Break: "isolate master-%d", Part: "master-%d", Picks: `A == "master-%d"`,
+		Name: "network", Do: "isolate master-%d", Part: "master-%d", Picks: `A == "master-%d"`,
 		Means: "All runs on every master, and one of them hears nobody: whatever it led is led by another one.",
 		Whole: `!lab.faults.exists(f, f.kind == "isolate")`, State: `lab.faults.filter(f, f.kind == "isolate").map(f, f.what)`,
 		Where: "lab status, and the links between the masters on the map.", Solve: "lab heal --all",
@@ -93,7 +93,7 @@ func ofEtcd(f fault) bool { return f.Name == "etcd" || f.Name == "network" }
 
 // on is the fault on machines of a number.
 func (f fault) on(number int) fault {
-	for _, s := range []*string{&f.Stop, &f.Break, &f.Part, &f.Picks, &f.Whole, &f.State, &f.Solve} {
+	for _, s := range []*string{&f.Stop, &f.Do, &f.Part, &f.Picks, &f.Whole, &f.State, &f.Solve} {
 		*s = strings.ReplaceAll(*s, "%d", fmt.Sprint(number))
 	}
 	return f

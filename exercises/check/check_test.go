@@ -95,6 +95,10 @@ func TestHistory(t *testing.T) {
 	s.tell(view.Event{Kind: view.PodChanged, Source: "etcd", Object: &gone, Text: "demo/web-1 is gone from node-2"})
 	r := view.Record{Fault: view.Fault{ID: "f1", Kind: view.Kill}, Action: view.Action{Verb: view.Kill, Targets: []string{"master-1/etcd"}}}
 	s.tell(view.Event{Kind: view.FaultInjected, Record: &r})
+	mine := view.EtcdSnapshot{Name: "mine", Path: "/kept/mine", Revision: 7}
+	s.tell(view.Event{Kind: view.Acted, Text: "lab snapshot save mine"})
+	s.tell(view.Event{Kind: view.Acted, Text: "snapshot mine was saved", Snapshot: &view.SnapshotDone{Verb: view.SaveSnapshot, Of: mine}})
+	s.tell(view.Event{Kind: view.Acted, Text: "lab snapshot verify mine failed: it is cut short"})
 	env, lab := language(t), labtest.New(3, 2).Snapshot()
 	w := World{Lab: lab, Start: lab, Answers: map[string]any{}, Kept: map[string]any{}, Step: step, Unit: unit, Asker: NewAsker(nil)}
 	holds := func(source string, want bool) {
@@ -133,6 +137,8 @@ func TestHistory(t *testing.T) {
 		`faults("kill", "master-*").exists(f, !has(f.measured))`:                      true,
 		`faults("kill", "master-2/etcd").size() == 0 && faults("cut").size() == 0`:    true,
 		`faults().size() == 1`:                                                        true,
+		`snapshots("saved").map(s, s.name) == ["mine"]`:                               true,
+		`snapshots("verified").size() + snapshots("restored").size() == 0`:            true,
 	} {
 		holds(source, want)
 	}
@@ -148,6 +154,7 @@ func TestHistory(t *testing.T) {
 		`happened("pod", "[")`:            `"[": a star stands for any letters but a slash; write [*] for a star itself`,
 		`audit("a b c").size() > 0`:       `audit("a b c"): write a verb and objects, for example create pods/demo/*`,
 		`containers("node-1").size() > 0`: "the lab is being asked",
+		`snapshots("made").size() > 0`:    `snapshots("made"): use restored, saved, verified`,
 	} {
 		x, issues := env.Compile(source, expr.Bool)
 		if x == nil {

@@ -56,7 +56,7 @@ func functions() []expr.Function {
 		[]expr.Function{leaderFunction(), holderFunction(), stateFunction(), componentFunction(), nodeFunction()},
 		[]expr.Function{podFunction(), podsFunction(), workloadFunction(), serviceFunction()},
 		[]expr.Function{happenedFunction(), eventsFunction(), betweenFunction(), inOrderFunction()},
-		[]expr.Function{auditFunction(), byPersonFunction(), decisionFunction(), faultsFunction(), writesLostFunction()},
+		[]expr.Function{auditFunction(), byPersonFunction(), decisionFunction(), faultsFunction(), writesLostFunction(), snapshotsFunction()},
 		[]expr.Function{containersFunction(), containerFunction(), keyFunction(), readsFunction(), requestsFunction()},
 		[]expr.Function{machineFunction()},
 	)
@@ -85,7 +85,7 @@ func Reference(e *expr.Env) string {
 	for _, name := range []string{
 		"Snapshot", "Etcd", "EtcdMember", "Lease", "Balancer", "Master", "Node", "Status", "Pod", "Workload", "Service", "Endpoint", "Fault",
 		"Event", "Object", "Request", "KeyChange", "Decision", "Verdict", "ContainerChange", "RuleChange",
-		"Record", "Measured", "Mark", "Traffic", "Container", "KeyValue", "Read", "Got", "Proxy", "Timing",
+		"Record", "Measured", "Mark", "Traffic", "SnapshotDone", "EtcdSnapshot", "Container", "KeyValue", "Read", "Got", "Proxy", "Timing",
 	} {
 		fmt.Fprintf(&b, "\n### %s\n\n", name)
 		for _, field := range e.Fields(name) {

@@ -25,9 +25,7 @@ func (s *Session) mend(ctx context.Context, report view.Report) error {
 		if err := s.do(ctx, report, view.Action{Verb: view.Heal, All: true, Detach: true}); err != nil {
 			return err
 		}
-		if err := s.anotherSnapshot(ctx); err != nil {
-			return err
-		}
+		wait(ctx, seenWithin)
 	}
 	lab := s.Lab.Snapshot()
 	for _, m := range []struct {
@@ -128,19 +126,6 @@ func withoutOurTaints(n view.Node) (manifest string, found bool) {
 	}
 	return string(b), found
 }
-
-// anotherSnapshot waits a moment for one that was made from now on.
-func (s *Session) anotherSnapshot(ctx context.Context) error {
-	select {
-	case <-time.After(snapshotAge):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// snapshotAge is how old a Snapshot may be that is the latest.
-const snapshotAge = 300 * time.Millisecond
 
 // partsDown are what hangs and what does not run: machines of which nothing runs, and components of others.
 func partsDown(lab *view.Snapshot) (paused, down []string) {

@@ -11,11 +11,18 @@ import (
 	"kubelab/core/view"
 	"kubelab/exercises"
 	"kubelab/exercises/check"
+	"kubelab/exercises/expr"
 	"kubelab/exercises/progress"
 )
 
 // setupBound is how long it may take to bring a lab into shape: machines may have to be added.
 const setupBound = 10 * time.Minute
+
+// seenWithin is how soon a lab shows what was done to it, also to whom it is shown from afar.
+const seenWithin = 500 * time.Millisecond
+
+// insistBound is how long objects are tried to be changed.
+const insistBound = 20 * time.Second
 
 // pollEvery is how often it is looked whether something is as it is wanted.
 const pollEvery = 200 * time.Millisecond
@@ -113,16 +120,23 @@ func (s *Session) shape(ctx context.Context, report view.Report, setups []exerci
 		if err := s.stop(ctx, report, setup.Stop, running); err != nil {
 			return err
 		}
-		for _, fault := range setup.Faults {
-			if err := s.do(ctx, report, fault); err != nil {
-				return err
-			}
+		if err := s.await(ctx, report, setup.Wait, setup.Until, setup.Within); err != nil {
+			return err
 		}
-		if err := s.await(ctx, report, setup); err != nil {
+		if err := s.deeds(ctx, report, setup); err != nil {
 			return err
 		}
 	}
-	return s.anotherSnapshot(ctx) // which shows what was done
+	wait(ctx, seenWithin)
+	return ctx.Err()
+}
+
+// wait lets some time pass.
+func wait(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
 }
 
 // do has the lab do something.
@@ -141,7 +155,7 @@ func (s *Session) objects(ctx context.Context, report view.Report, setup exercis
 		}
 	}
 	for _, manifest := range setup.Manifests {
-		if err := s.do(ctx, report, view.Action{Verb: view.Apply, Manifest: manifest}); err != nil {
+		if err := s.insist(ctx, report, view.Action{Verb: view.Apply, Manifest: manifest}); err != nil {
 			return err
 		}
 	}
@@ -150,7 +164,7 @@ func (s *Session) objects(ctx context.Context, report view.Report, setup exercis
 		if err != nil {
 			return err
 		}
-		if err := s.do(ctx, report, view.Action{Verb: view.Scale, Targets: []string{o.String()}, Replicas: c.Replicas}); err != nil {
+		if err := s.insist(ctx, report, view.Action{Verb: view.Scale, Targets: []string{o.String()}, Replicas: c.Replicas}); err != nil {
 			return err
 		}
 	}
@@ -163,17 +177,29 @@ func (s *Session) delete(ctx context.Context, report view.Report, name string) e
 	if err != nil {
 		return err
 	}
-	there, err := s.exists(ctx, o)
+	var there bool
+	err = s.retry(ctx, insistBound, func() (err error) {
+		there, err = s.exists(ctx, o)
+		return err
+	})
 	if err != nil || !there {
 		return err
 	}
-	if err := s.do(ctx, report, view.Action{Verb: view.Delete, Targets: []string{o.String()}}); err != nil {
+	if err := s.insist(ctx, report, view.Action{Verb: view.Delete, Targets: []string{o.String()}}); err != nil {
 		return err
 	}
 	return s.wait(ctx, report, o.String()+" is gone", setupBound, func(ctx context.Context) (bool, string, error) {
 		there, err := s.exists(ctx, o)
-		return !there, "it is still there", err
+		if err != nil {
+			return false, err.Error(), nil // it is asked again
+		}
+		return !there, "it is still there", nil
 	})
+}
+
+// insist has the lab do something with objects, again when it fails: API servers that have just been mended do not answer at once.
+func (s *Session) insist(ctx context.Context, report view.Report, a view.Action) error {
+	return s.retry(ctx, insistBound, func() error { return s.do(ctx, report, a) })
 }
 
 func (s *Session) exists(ctx context.Context, o view.Object) (bool, error) {
@@ -208,9 +234,9 @@ func (s *Session) stop(ctx context.Context, report view.Report, patterns, except
 	return s.do(ctx, report, view.Action{Verb: view.Stop, Targets: slices.Compact(targets), Detach: true})
 }
 
-// await waits for a setup's condition.
-func (s *Session) await(ctx context.Context, report view.Report, setup exercises.Setup) error {
-	if setup.Wait == nil {
+// await waits for a condition of a setup, if there is one.
+func (s *Session) await(ctx context.Context, report view.Report, condition *expr.Expr, source string, within time.Duration) error {
+	if condition == nil {
 		return nil
 	}
 	asker := check.NewAsker(s.Lab)
@@ -218,13 +244,10 @@ func (s *Session) await(ctx context.Context, report view.Report, setup exercises
 	defer asker.Wait() // after cancel
 	defer cancel()
 	log := &check.Log{}
-	return s.wait(ctx, report, "The lab is as the exercise needs it", setup.Within, func(ctx context.Context) (bool, string, error) {
-		lab := s.Lab.Snapshot()
-		holds, err := setup.Wait.Holds(ctx, check.World{
-			Now: s.Now(), Lab: lab, Start: lab, Answers: map[string]any{}, Kept: map[string]any{}, Step: log.From(), Unit: log.From(), Asker: asker,
-		}.Variables())
+	return s.wait(ctx, report, "The lab is as the exercise needs it", within, func(ctx context.Context) (bool, string, error) {
+		holds, err := condition.Holds(ctx, s.shown(asker, log).Variables())
 		asker.Serve(ctx, func() {})
-		why := strings.Join(strings.Fields(setup.Until), " ") + " does not hold"
+		why := strings.Join(strings.Fields(source), " ") + " does not hold"
 		if err != nil {
 			why += ": " + err.Error()
 		}

@@ -164,3 +164,59 @@ func TestHowSoonItIsShown(t *testing.T) {
 		})
 	}
 }
+
+// What a setup does comes when the lab is as it is to be, word for word as somebody would type it.
+func TestSetupDoes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		lab := &listing{labtest.New(3, 2), 3}
+		s, err := session.Open(session.Config{Lab: lab, Exercise: written(t, `{until: 'leader() == "master-1"', do: [
+  "stop master-*/kube-scheduler", "start master-2/kube-scheduler", 'until state("master-2/kube-scheduler") == "running"', "start master-*/kube-scheduler",
+  "isolate {{ leader() }}", "delete namespace/play", "wipe master-*", snapshot-save]}`)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Start(t.Context(), func(view.Step) {}); err != nil {
+			t.Fatal(err)
+		}
+		var done []string
+		for _, a := range lab.Done() {
+			done = append(done, a.String())
+		}
+		if want := []string{
+			"stop master-1/kube-scheduler master-2/kube-scheduler master-3/kube-scheduler", "start master-2/kube-scheduler",
+			"start master-1/kube-scheduler master-3/kube-scheduler", "isolate master-1", "delete namespaces/play", "wipe master-1 master-2 master-3", "snapshot save",
+		}; !slices.Equal(done, want) {
+			t.Errorf("done to the lab:\n%q, want\n%q", done, want)
+		}
+	})
+}
+
+// reluctant is a lab whose API servers have only just been mended: what is wanted of objects fails at first.
+type reluctant struct {
+	*labtest.Lab
+	refuses int
+}
+
+func (l *reluctant) Do(ctx context.Context, a view.Action, report view.Report) (view.Outcome, error) {
+	if a.Verb == view.Scale && l.refuses > 0 {
+		l.refuses--
+		return view.Outcome{}, view.Fail(view.Failed, "connection reset by peer")
+	}
+	return l.Lab.Do(ctx, a, report)
+}
+
+func TestSetupInsists(t *testing.T) {
+	for refuses, works := range map[int]bool{3: true, 1_000_000: false} {
+		synctest.Test(t, func(t *testing.T) {
+			lab := &reluctant{labtest.New(3, 2), refuses}
+			s, err := session.Open(session.Config{Lab: lab, Exercise: written(t, `{scale: [{object: deploy/demo/web, replicas: 2}]}`)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			began := time.Now()
+			if err := s.Start(t.Context(), func(view.Step) {}); (err == nil) != works || time.Since(began) > time.Minute {
+				t.Errorf("refused %d times: %v after %s", refuses, err, time.Since(began))
+			}
+		})
+	}
+}

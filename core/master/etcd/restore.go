@@ -21,9 +21,10 @@ const revisionBump = 1_000_000_000
 const aside = dataDir + ".before-restore"
 
 // Restore puts the database db in the place of the data of the member on machine m, as a member of a new cluster of
-// all masters of s. The old data is kept aside until Settle or Revert, one of which must have been called after an
+// all masters of s. The ids of the cluster and of its members are made of token, so it has to be the same for all members
+// and another one each time: a member of the old cluster must not be taken for one of the new. The old data is kept aside until Settle or Revert, one of which must have been called after an
 // earlier Restore. The member must not run.
-func Restore(d store.Dir, s topology.Spec, m topology.Machine, db string) error {
+func Restore(d store.Dir, s topology.Spec, m topology.Machine, db, token string) error {
 	err := os.Rename(d.Master(m, dataDir), d.Master(m, aside))
 	if errors.Is(err, fs.ErrNotExist) {
 		// A member without data must be one again after Revert, and not the only one that keeps what was restored.
@@ -35,7 +36,7 @@ func Restore(d store.Dir, s topology.Spec, m topology.Machine, db string) error 
 	initial := NewCluster(s, s.Masters...)
 	err = snapshot.NewV3(zap.NewNop()).Restore(snapshot.RestoreConfig{
 		SnapshotPath: db, Name: m.Name(), OutputDataDir: d.Master(m, dataDir), PeerURLs: []string{s.EtcdPeerURL(m)},
-		InitialCluster: initial.String(), InitialClusterToken: s.Name,
+		InitialCluster: initial.String(), InitialClusterToken: token,
 		RevisionBump: revisionBump, MarkCompacted: true,
 	})
 	if err != nil {

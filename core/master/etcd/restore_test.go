@@ -112,8 +112,16 @@ func TestRestoreAndBack(t *testing.T) {
 	l.put(ctx, "a", "now")
 	l.put(ctx, "b", "now")
 	_, before := l.value(ctx, "b")
+	cluster := func() uint64 {
+		got, err := l.client(l.spec.Masters...).Get(ctx, "a")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got.Header.ClusterId
+	}
+	old, token := cluster(), "restored"
 
-	restore := func(m topology.Machine) error { return Restore(l.dir, l.spec, m, db) }
+	restore := func(m topology.Machine) error { return Restore(l.dir, l.spec, m, db, token) }
 	l.crash(ctx)
 	l.each(restore)
 	l.resume(ctx)
@@ -123,6 +131,9 @@ func TestRestoreAndBack(t *testing.T) {
 	}
 	if after < before+revisionBump/2 {
 		t.Errorf("the revision is %d and was %d: to a client the past would go on", after, before)
+	}
+	if now := cluster(); now == old {
+		t.Errorf("the cluster's id is still %x: members of the old one would be let in", now)
 	}
 	l.isCompacted(ctx, before)
 	l.hasAllMembers(ctx)
@@ -225,7 +236,7 @@ func TestRestoreOfWhatEtcdCannotRead(t *testing.T) {
 			}
 			// It may be tried again after it was reverted, and once more.
 			for range 2 {
-				if err := Restore(d, spec, m, db); err == nil {
+				if err := Restore(d, spec, m, db, "restored"); err == nil {
 					t.Fatal("restored from nothing")
 				}
 				if !isThere(t, mark(aside)) {
