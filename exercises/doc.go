@@ -7,5 +7,5 @@
 //   - Manifests that exercise.yaml names are applied to the lab.
 //
 // What expressions can use is in package check, how they are evaluated in expr. Running an exercise on a lab is the business
-// of package session, and what a person has done so far of progress.
+// of package session, what a person has done so far of progress, and the way from one exercise to the next, for a screen, of course.
 package exercises

@@ -180,8 +180,8 @@ func (c *Course) left() (last *exercises.Exercise) {
 
 // doing reports whether the Book says that an exercise is being done on this lab.
 func (c *Course) doing(e *exercises.Exercise) bool {
-	r, lab := c.records[e.ID], c.Lab.Snapshot()
-	return r != nil && !r.Began.IsZero() && r.Step < len(e.Steps) && (r.Start == nil || lab == nil || r.Start.Name == lab.Name)
+	r := c.records[e.ID]
+	return r != nil && !r.Began.IsZero() && r.Step < len(e.Steps) && !r.OfAnother(c.Lab.Snapshot())
 }
 
 // openIt opens an exercise.

@@ -148,6 +148,14 @@ func TestGoingOnWhereOneWas(t *testing.T) {
 			t.Errorf("what was begun on another lab goes on: %+v", l.Open)
 		}
 	})
+	run(t, func(c *course.Config, lab *labtest.Lab) { // on one that was deleted
+		begun(t, c, lab, one, time.Minute, 2)
+		lab.Show(func(s *view.Snapshot) { s.Made = time.Now() })
+	}, func(t *testing.T, c *course.Course, lab *labtest.Lab) {
+		if l := c.Look(t.Context()); l.Open != nil || l.List[0].Doing {
+			t.Errorf("what was begun on a lab that is gone goes on: %+v", l.Open)
+		}
+	})
 }
 
 func TestBegunFromAnotherTerminal(t *testing.T) {

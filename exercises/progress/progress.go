@@ -46,6 +46,12 @@ type Record struct {
 	Debrief   string                          `json:"debrief,omitempty"`
 }
 
+// OfAnother reports whether the exercise was begun on another lab than this one, as far as both are known. A lab that was deleted and made
+// again is another one.
+func (r *Record) OfAnother(lab *view.Snapshot) bool {
+	return r.Start != nil && lab != nil && (r.Start.Name != lab.Name || !r.Start.Made.Equal(lab.Made))
+}
+
 // Answer is an answer to a question.
 type Answer struct {
 	Value any       `json:"value"` // a string or a float64

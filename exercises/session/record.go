@@ -52,7 +52,7 @@ func (s *Session) reread() error {
 	lab := s.Lab.Snapshot()
 	switch {
 	case r == nil:
-	case r.Start != nil && lab != nil && (r.Start.Name != lab.Name || !r.Start.Made.Equal(lab.Made)):
+	case r.OfAnother(lab):
 		s.record = progress.Record{Passed: r.Passed} // it was begun on another lab
 	default:
 		s.record = *r
