@@ -44,6 +44,8 @@ type Course struct {
 
 	mu      sync.Mutex // guards what follows
 	catalog exercises.Catalog
+	drawn   exercises.Catalog           // by chance
+	offer   *Entry                      // to draw one
 	records map[string]*progress.Record // as the Book says
 	stamp   string                      // of the Book, as records are
 	begun   time.Time                   // when the latest exercise was begun that was opened for this reason
@@ -88,6 +90,9 @@ func (c *Course) load() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.catalog = catalog
+	if err == nil {
+		c.offer, err = c.offered()
+	}
 	if err != nil {
 		c.notice = err.Error()
 	}
@@ -165,12 +170,13 @@ func (c *Course) reread() bool {
 		c.notice = notice
 	}
 	c.stamp, c.records = stamp, records
+	c.drawBegun()
 	return true
 }
 
 // left is the exercise that was begun last, if it was not passed as a whole and belongs to this lab; nil if there is none.
 func (c *Course) left() (last *exercises.Exercise) {
-	for _, e := range c.catalog {
+	for _, e := range c.all() {
 		if r := c.records[e.ID]; c.doing(e) && (last == nil || r.Began.After(c.records[last.ID].Began)) {
 			last = e
 		}
@@ -204,10 +210,11 @@ func (c *Course) Look(ctx context.Context) Look {
 	c.mu.Lock()
 	c.reread()
 	l := Look{Setup: slices.Clone(c.setup), Failed: c.failed, Why: c.Why, Notice: c.notice}
-	for _, e := range c.catalog {
-		entry := Entry{
-			ID: e.ID, Title: e.Title, Objective: e.Objective, Minutes: e.Minutes, Concepts: e.Concepts, Short: e.Short, Lab: e.Lab, Steps: len(e.Steps),
+	for i, e := range c.all() {
+		if i >= len(c.catalog) && e != c.openOne() && !c.doing(e) {
+			continue // others can be drawn
 		}
+		entry := entryOf(e)
 		if r := c.records[e.ID]; r != nil {
 			entry.Passed, entry.Doing = r.Passed, c.doing(e)
 			if entry.Doing {
@@ -215,6 +222,9 @@ func (c *Course) Look(ctx context.Context) Look {
 			}
 		}
 		l.List = append(l.List, entry)
+	}
+	if c.offer != nil {
+		l.List = append(l.List, *c.offer)
 	}
 	open := c.open
 	c.mu.Unlock()
@@ -233,6 +243,14 @@ func (c *Course) Look(ctx context.Context) Look {
 		l.Notice = strings.TrimPrefix(l.Notice+"\n"+status.Notice, "\n")
 	}
 	return l
+}
+
+// openOne is the exercise that is open; nil if none is.
+func (c *Course) openOne() *exercises.Exercise {
+	if c.open == nil {
+		return nil
+	}
+	return c.open.Exercise
 }
 
 // tell says that the Look may have changed.

@@ -279,3 +279,26 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 		}
 	})
 }
+
+func TestDrawnByChance(t *testing.T) {
+	var id string
+	var cfg *course.Config
+	run(t, func(c *course.Config, _ *labtest.Lab) { cfg = c }, func(t *testing.T, c *course.Course, lab *labtest.Lab) {
+		l := c.Look(t.Context())
+		offer := l.List[len(l.List)-1]
+		if offer.ID != "capstone" || offer.Title == "" || offer.Steps != 0 {
+			t.Fatalf("the last entry is %+v", offer)
+		}
+		do(t, c, course.Deed{Verb: course.Open, Exercise: offer.ID})
+		now := c.Look(t.Context())
+		id = now.Open.Exercise
+		if !strings.HasPrefix(id, "capstone-") || now.Number != len(l.List) || len(now.List) != len(l.List)+1 {
+			t.Fatalf("open is %s, number %d of %d", id, now.Number, len(now.List))
+		}
+		begun(t, cfg, lab, "capstone-7", 0, 0) // from another terminal
+		settle()
+		if l := c.Look(t.Context()); l.Open.Exercise != "capstone-7" || l.Open.Phase != session.Doing || len(l.List) != len(now.List) {
+			t.Errorf("open is %s, %s, of %d", l.Open.Exercise, l.Open.Phase, len(l.List))
+		}
+	})
+}

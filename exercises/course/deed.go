@@ -64,7 +64,7 @@ func (c *Course) find(d Deed) (*session.Session, error) {
 	case c.setting:
 		return nil, view.Fail(view.Usage, "exercise %s is being set up: wait until it can be begun", c.open.Exercise.ID)
 	}
-	e, err := c.catalog.Find(d.Exercise)
+	e, err := c.exercise(d.Exercise)
 	if err != nil {
 		return nil, err
 	}

@@ -30,9 +30,16 @@ type Entry struct {
 	Short                bool // it belongs to the short version of the workshop
 	Lab                  exercises.Shape
 
-	Steps, Step int       // how many there are, and are passed in this round
+	Steps, Step int       // how many there are, none of one that is still to be drawn by chance; and are passed in this round
 	Doing       bool      // it was begun, and not all steps are passed
 	Passed      time.Time // for the first time; zero if never
+}
+
+// entryOf is what an exercise says of itself.
+func entryOf(e *exercises.Exercise) Entry {
+	return Entry{
+		ID: e.ID, Title: e.Title, Objective: e.Objective, Minutes: e.Minutes, Concepts: e.Concepts, Short: e.Short, Lab: e.Lab, Steps: len(e.Steps),
+	}
 }
 
 // SetupStep is a step of a setup, and when it was first heard of.

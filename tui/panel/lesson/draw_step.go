@@ -149,7 +149,7 @@ func (p *lesson) otherwise(s *panel.State, q *session.AskStatus, w int) []row {
 	switch {
 	case q.Predicts:
 		return nil
-	case q.Kind == exercises.ByPick:
+	case q == p.picks(s):
 		return hanging("  ", fmt.Sprintf("%s picks something else, on the map", s.KeyOf("pick")), s.Theme.Muted, w)
 	}
 	return []row{{text: "  " + keyed(s, "a") + s.Theme.Muted.Render(" answers once more")}}

@@ -43,13 +43,16 @@ func (p *lesson) listKey(s *panel.State, key string) (panel.Result, bool) {
 // list is the page of all exercises: what each is called, how long it takes and how far it is, and what the one under the cursor teaches.
 func (p *lesson) list(s *panel.State, w, h int) document {
 	l := s.Lessons
-	passed := 0
+	passed, all := 0, 0
 	for _, e := range l.List {
+		if e.Steps > 0 { // others are still to be drawn
+			all++
+		}
 		if !e.Passed.IsZero() {
 			passed++
 		}
 	}
-	d := document{head: []row{heading(s, "Guided exercises", fmt.Sprintf("%d of %d passed", passed, len(l.List)), w)}}
+	d := document{head: []row{heading(s, "Guided exercises", fmt.Sprintf("%d of %d passed", passed, all), w)}}
 	if l.Notice != "" {
 		d.head = append(d.head, hanging(s.Theme.Warn.Render("▲ "), l.Notice, s.Theme.Warn, w)...)
 	}
