@@ -1,6 +1,7 @@
 package lesson
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -229,6 +230,24 @@ func TestScrolling(t *testing.T) {
 	s.Lessons.Open.Steps[0].Began = at(1) // it begins anew
 	if p.View(s, 40, 12); p.page.offset != 0 {
 		t.Error("another step does not begin at its top")
+	}
+}
+
+// Who leaves an exercise finds it in the list, and at its top when he comes back.
+func TestTheListShowsWhatWasLeft(t *testing.T) {
+	p, s := &lesson{}, doing(t)
+	for i := range 30 {
+		s.Lessons.List = append(s.Lessons.List, course.Entry{ID: fmt.Sprint(i), Title: fmt.Sprintf("Number %d", i), Steps: 1})
+	}
+	s.Lessons.Open.Exercise, s.Lessons.Number = "25", 30
+	p.View(s, 48, 20)
+	p.Back()
+	if text := ansi.Strip(p.View(s, 48, 20)); !strings.Contains(text, "30 Number 25") {
+		t.Errorf("what was left is not seen:\n%s", text)
+	}
+	press(t, p, s, "enter")
+	if text := ansi.Strip(p.View(s, 48, 12)); !strings.Contains(text, "Choose one of the pods") {
+		t.Errorf("the step does not begin at its top:\n%s", text)
 	}
 }
 

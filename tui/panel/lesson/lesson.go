@@ -109,6 +109,7 @@ func (p *lesson) Show(s *panel.State, what string) panel.Result {
 func (p *lesson) enter(s *panel.State, id string) panel.Result {
 	p.inside = true
 	if s.Lessons != nil && s.Lessons.Open != nil && s.Lessons.Open.Exercise == id {
+		p.page.top()
 		return panel.Result{}
 	}
 	p.inside = false // until it is open
@@ -119,7 +120,7 @@ func (p *lesson) enter(s *panel.State, id string) panel.Result {
 func (p *lesson) Back() bool {
 	was := p.inside
 	p.inside = false
-	p.page.top()
+	p.page.reveal = true // the exercise in the list
 	return was
 }
 

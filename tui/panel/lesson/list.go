@@ -90,6 +90,9 @@ func (p *lesson) entry(s *panel.State, i int, e course.Entry, titles, w int) str
 		mark, note = t.Good.Render("✓"), t.Good.Render("passed")+"  "+note
 	}
 	name := fmt.Sprintf(" %2d ", i+1)
+	if e.Steps == 0 { // it is another one each time
+		name = "    "
+	}
 	room := max(w-widget.Width(name)-widget.Width(note)-3, 4)
 	title, concepts := plain.Line(e.Title), ""
 	if left := room - titles - 2; left > 24 {
