@@ -130,6 +130,10 @@ func TestInotify(t *testing.T) {
 	expect(t, limits("128", "500000").inotify(large), Fail, "sysctl -w fs.inotify.max_user_instances=1024")
 	expect(t, limits("1024", "4096").inotify(large), Fail, "sysctl -w fs.inotify.max_user_watches=524288")
 	expect(t, with(t, nil).inotify(spec), Fail, "inotify")
+	expect(t, limits("128", "8192").inotifyOf(spec, func(int) int { return 7 }), Fail, "7 are free")
+	if n := inotifyFree(3); n < 1 || n > 3 {
+		t.Errorf("%d of 3 are free", n)
+	}
 }
 
 func TestLimits(t *testing.T) {

@@ -103,7 +103,9 @@ func inodesResult(all, free uint64, at string) Result {
 	return ok(found)
 }
 
-func (m machine) inotify(s topology.Spec) Result {
+func (m machine) inotify(s topology.Spec) Result { return m.inotifyOf(s, inotifyFree) }
+
+func (m machine) inotifyOf(s topology.Spec, free func(upTo int) int) Result {
 	const instances, watches = "fs.inotify.max_user_instances", "fs.inotify.max_user_watches"
 	have, ok1 := m.number("/proc/sys/fs/inotify/max_user_instances")
 	haveWatches, ok2 := m.number("/proc/sys/fs/inotify/max_user_watches")
@@ -114,10 +116,33 @@ func (m machine) inotify(s topology.Spec) Result {
 	if need := inotifyHost + masters*inotifyMaster + nodes*inotifyNode; have < need {
 		return fail(fmt.Sprintf("%s is %d, and %s needs about %d", instances, have, shape(s), need), sysctl(instances, max(1024, 2*need)))
 	}
+	need := masters*inotifyMaster + nodes*inotifyNode
+	if got := free(need); got < need {
+		return fail(fmt.Sprintf("%s is %d, of which %d are free, and %s needs about %d", instances, have, got, shape(s), need),
+			sysctl(instances, max(1024, 2*have))+"; or stop other labs")
+	}
 	if need := masters*watchesMaster + nodes*watchesNode; haveWatches < need {
 		return fail(fmt.Sprintf("%s is %d, and %s needs about %d", watches, haveWatches, shape(s), need), sysctl(watches, 524288))
 	}
 	return ok(fmt.Sprintf("%d instances, %d watches for each user", have, haveWatches))
+}
+
+// inotifyFree is how many instances of inotify this user can have now, up to some number: it has them for a moment.
+func inotifyFree(upTo int) (n int) {
+	var fds []int
+	defer func() {
+		for _, fd := range fds {
+			_ = unix.Close(fd)
+		}
+	}()
+	for len(fds) < upTo {
+		fd, err := unix.InotifyInit1(unix.IN_CLOEXEC)
+		if err != nil {
+			break
+		}
+		fds = append(fds, fd)
+	}
+	return len(fds)
 }
 
 func (m machine) openFiles(context.Context) Result {
