@@ -21,6 +21,7 @@ var layers = [][]string{
 	{"exercises"},
 	{"tui"},
 	{"lab/control", "lab/doctor", "lab/kubeconfig", "lab/progress", "lab/tools"},
+	{"lab/exercise"},
 	{"lab", "lab/bench", "lab/tour", "lab/e2e"},
 }
 

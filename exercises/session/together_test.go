@@ -14,7 +14,7 @@ import (
 // On the screen and on the command line at once: what comes about is seen by both, and counts once. Who is faster depends on when each began.
 func TestTwoSessionsPassAStepOnce(t *testing.T) {
 	e := builtin(t, "kubelet-off")
-	for i := range 12 {
+	for i := range 6 {
 		dir := t.TempDir()
 		synctest.Test(t, func(t *testing.T) {
 			lab := labtest.New(1, 2)
@@ -25,7 +25,7 @@ func TestTwoSessionsPassAStepOnce(t *testing.T) {
 			}
 			run(t, lab, e, book, func(ctx context.Context, a *session.Session) {
 				start(t, ctx, a)
-				time.Sleep(time.Duration(i) * 83 * time.Millisecond)
+				time.Sleep(time.Duration(i) * 166 * time.Millisecond)
 				run(t, lab, e, book, func(ctx context.Context, b *session.Session) {
 					// at fails unless both are at that step after a while, and were never further.
 					at := func(step int, after time.Duration) {
