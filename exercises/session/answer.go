@@ -83,7 +83,7 @@ func (s *Session) read(q *exercises.Ask, text string) (any, error) {
 		}
 		choices = append(choices, c.ID)
 	}
-	return nil, view.Fail(view.Usage, "%q is none of the choices: answer %s, or %s to pass it over", text, strings.Join(choices, ", "), PassOver)
+	return nil, view.Fail(view.Usage, "%q is none of the choices: answer %s, or pass it over", text, strings.Join(choices, ", "))
 }
 
 func readNumber(q *exercises.Ask, text string) (any, error) {
@@ -93,7 +93,7 @@ func readNumber(q *exercises.Ask, text string) (any, error) {
 		if q.Unit != "" {
 			unit = " in " + q.Unit
 		}
-		return nil, view.Fail(view.Usage, "%q is no number: answer a number%s, or %s to pass it over", text, unit, PassOver)
+		return nil, view.Fail(view.Usage, "%q is no number: answer a number%s, or pass it over", text, unit)
 	}
 	return n, nil
 }
@@ -105,7 +105,7 @@ func (s *Session) readPick(q *exercises.Ask, text string) (any, error) {
 		return nil, err
 	}
 	if !slices.Contains(q.Pick, t.Kind()) {
-		return nil, view.Fail(view.Usage, "%s is a %s: pick a %s, or answer %s to pass it over", t, t.Kind(), strings.Join(q.Pick, " or "), PassOver)
+		return nil, view.Fail(view.Usage, "%s is a %s: pick a %s, or pass it over", t, t.Kind(), strings.Join(q.Pick, " or "))
 	}
 	if t.Pod != "" && !slices.ContainsFunc(lab.Pods, func(p view.Pod) bool { return p.Namespace == t.Namespace && p.Name == t.Pod }) {
 		return nil, view.Fail(view.NotFound, "there is no pod %s/%s: see lab kubectl get pods -A", t.Namespace, t.Pod)
