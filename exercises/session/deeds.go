@@ -51,7 +51,7 @@ func (s *Session) deed(ctx context.Context, report view.Report, d exercises.Deed
 		a.Targets = append(a.Targets, list...)
 	}
 	if d.Verb != view.Delete {
-		return s.do(ctx, report, a)
+		return s.insist(ctx, report, a)
 	}
 	for _, name := range a.Targets {
 		if err := s.delete(ctx, report, name); err != nil {

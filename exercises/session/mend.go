@@ -22,7 +22,7 @@ const (
 // mend heals faults, adds machines that are missing, starts what is down, uncordons nodes, and waits until the lab is healthy.
 func (s *Session) mend(ctx context.Context, report view.Report) error {
 	if len(s.Lab.Snapshot().Faults) > 0 {
-		if err := s.do(ctx, report, view.Action{Verb: view.Heal, All: true, Detach: true}); err != nil {
+		if err := s.insist(ctx, report, view.Action{Verb: view.Heal, All: true, Detach: true}); err != nil {
 			return err
 		}
 		wait(ctx, seenWithin)
