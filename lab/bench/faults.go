@@ -59,16 +59,21 @@ func (b *measurement) faults(ctx context.Context) error {
 	return b.upstreamTiming(ctx)
 }
 
-// crashes finds what is left of crashes.
-func (b *measurement) crashes(ctx context.Context) error {
+// masterCrashes finds what is left of crashes of masters.
+func (b *measurement) masterCrashes(ctx context.Context) error {
+	return b.crashes(ctx, "master", 0, masterRest, &b.figures.masterGrowth)
+}
+
+// nodeCrashes finds what is left of crashes of nodes.
+func (b *measurement) nodeCrashes(ctx context.Context) error {
+	return b.crashes(ctx, "node", nodeEvery, nodeRest, &b.figures.nodeGrowth)
+}
+
+func (b *measurement) crashes(ctx context.Context, kind string, every, rest time.Duration, g *growth) error {
 	if err := b.lab.run(ctx, "start", "--masters", "3", "--nodes", "3", "--detach"); err != nil {
 		return err
 	}
-	do := doer(b.lab.dir.Socket())
-	if err := b.crashRounds(ctx, do, "master", 0, masterRest, &b.figures.masterGrowth); err != nil {
-		return err
-	}
-	if err := b.crashRounds(ctx, do, "node", nodeEvery, nodeRest, &b.figures.nodeGrowth); err != nil {
+	if err := b.crashRounds(ctx, doer(b.lab.dir.Socket()), kind, every, rest, g); err != nil {
 		return err
 	}
 	return b.lab.run(ctx, "delete")

@@ -5,7 +5,8 @@
 // same versions as separate processes with the flags that kubeadm gives them.
 //
 //	go run ./lab/bench                 everything, about an hour
-//	go run ./lab/bench -only faults    failures; the rest of the file stays as it is; so with cost, crashes, observing, screen and exercises
+//	go run ./lab/bench -only faults    failures; the rest of the file stays as it is; so with cost, master-crashes,
+//	                                   node-crashes, observing, screen and exercises
 //	go run ./lab/bench -only baseline  one side of cost; prints, writes nothing
 //
 // The files: figures.go says what is measured, rounds.go and faults.go how, lab.go and baseline.go drive the two sides.
@@ -38,7 +39,7 @@ type options struct {
 func main() {
 	var o options
 	flag.IntVar(&o.rounds, "n", 5, "rounds, of which the median counts")
-	flag.StringVar(&o.only, "only", "", "measure one part only: cost, faults, crashes, observing, screen or exercises; or, without writing anything, lab, masters or baseline")
+	flag.StringVar(&o.only, "only", "", "measure one part only: cost, faults, master-crashes, node-crashes, observing, screen or exercises; or, without writing anything, lab, masters or baseline")
 	flag.StringVar(&o.lab, "lab", "bench", "the name of the lab that is made and deleted; several at once disturb one another's times")
 	flag.StringVar(&o.output, "o", "", "the file to write (default BENCHMARKS.md beside go.mod)")
 	flag.DurationVar(&o.settle, "settle", 20*time.Second, "how long to let a cluster settle before its idle figures")

@@ -26,7 +26,8 @@ func (b *measurement) parts() []part {
 	return []part{
 		{"cost", "Start and cost", b.rounded, b.costs},
 		{"faults", "Failures", b.faults, b.failures},
-		{"crashes", "A hundred crashes", b.crashes, b.leftovers},
+		{"master-crashes", "A hundred crashes of masters", b.masterCrashes, b.mastersLeft},
+		{"node-crashes", "A hundred crashes of nodes", b.nodeCrashes, b.nodesLeft},
 		{"observing", "What seeing costs", b.observe, b.observed},
 		{"screen", "The screen", b.screens, b.looked},
 		{"exercises", "The exercises", b.learn, b.learned},
@@ -92,25 +93,33 @@ func medians(rounds int) string {
 	return fmt.Sprintf(", median of %d rounds, and the worst of them", rounds)
 }
 
-func (b *measurement) leftovers() string {
-	return b.circumstances("") + b.figures.leftovers() + fmt.Sprintf(`
+func (b *measurement) mastersLeft() string {
+	return b.circumstances("") + leftovers(b.figures.masterGrowth, "masters") + left(fmt.Sprintf("as fast as they come back, and what is in use after a rest of %s: "+
+		"API servers keep every change of the last 75 seconds\n  for their watchers", masterRest))
+}
+
+func (b *measurement) nodesLeft() string {
+	return b.circumstances("") + leftovers(b.figures.nodeGrowth, "nodes") + left(fmt.Sprintf("every %s, time enough for their pods to run again, and what is in use after\n  "+
+		"a rest of %s: so long the kernel holds connections of pods whose address is gone", nodeEvery, nodeRest))
+}
+
+// left says how what is left of crashes is measured.
+func left(how string) string {
+	return fmt.Sprintf(`
 How it is measured:
 
-- Masters and then nodes of a lab of 3 masters and 3 nodes are crashed and started one after the other, %d times each: masters as
-  fast as they come back, nodes every %s, time enough for their pods to run again.
-- What is in use is counted after etcd was compacted and defragmented, and a rest of %s (masters) or %s (nodes: so long
-  the kernel holds connections of pods whose address is gone): goroutines and open files of
-  the engine, mounts of the host and in the nodes, cgroups, and memory as above. The engine collects its garbage
-  and gives back what it does not use before each of ten looks in 20 seconds, and the one with the least memory counts. Faster rounds take more memory for a while: API servers keep every
-  change of the last 75 seconds for their watchers.
-`, crashRounds, nodeEvery, masterRest, nodeRest)
+- Machines of a lab of 3 masters and 3 nodes are crashed and started one after the other, %d times, %s.
+- It is counted when etcd was compacted and defragmented: goroutines and open files of the engine, mounts of the lab on the host and in the nodes,
+  its cgroups, and memory as above. The engine collects its garbage and gives back what it does not use before each of ten looks in 20 seconds,
+  and the one with the least memory counts.
+`, crashRounds, how)
 }
 
 // tables shows what was measured and leaves out what was not.
 func (f *figures) tables() string {
 	seen, _ := f.observing.rows()
 	looked, _ := f.screen.rows()
-	return f.costs() + f.failures() + f.leftovers() + seen + looked + f.learning.rows()
+	return f.costs() + f.failures() + leftovers(f.masterGrowth, "masters") + leftovers(f.nodeGrowth, "nodes") + seen + looked + f.learning.rows()
 }
 
 func rows(list []*figure) string {
@@ -148,19 +157,12 @@ func (f *figures) failures() string {
 	return ""
 }
 
-func (f *figures) leftovers() string {
-	var grown strings.Builder
-	if f.masterGrowth.measured() {
-		grown.WriteString(f.masterGrowth.row("masters"))
-	}
-	if f.nodeGrowth.measured() {
-		grown.WriteString(f.nodeGrowth.row("nodes"))
-	}
-	if grown.Len() == 0 {
+func leftovers(g growth, what string) string {
+	if !g.measured() {
 		return ""
 	}
 	return fmt.Sprintf("| in use after %d → %d crashes | goroutines | open files | mounts | cgroups | memory | most grown, bound %d %% |\n|---|---|---|---|---|---|---|\n%s",
-		warmRounds, crashRounds, maxGrowth, &grown)
+		warmRounds, crashRounds, maxGrowth, g.row(what))
 }
 
 func (f *figure) summary() string {
