@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -84,10 +85,10 @@ func (e *engine) admit(a *app, req launchRequest) (*sshd.Server, error) {
 				cfg.Lab = looking{e.lab}
 			case !s.Role.AtLeast(sshd.Instructor):
 				cfg.Lab = driving{looking{e.lab}, e.lab}
-				cfg.Shell = e.shells(ctx, s)
+				cfg.Shell, cfg.Run = e.shells(ctx, s), a.runner(s)
 			default:
 				cfg.Stop = e.askToStop
-				cfg.Shell = e.shells(ctx, s)
+				cfg.Shell, cfg.Run = e.shells(ctx, s), a.runner(s)
 			}
 			cfg.Lessons = e.lessons(s, cfg.ReadOnly)
 			return tui.New(ctx, cfg), []tea.ProgramOption{tea.WithFPS(tui.FPS)}
@@ -170,6 +171,49 @@ var (
 	// notForOthers are flags that reach beyond the lab.
 	notForOthers = []string{"--name", "--dir", "--recording", "--secrets", "--listen", "--authorized-keys"}
 )
+
+// mostPrinted is how much of what a command prints is shown on the screen, in bytes.
+const mostPrinted = 256 << 10
+
+// runner runs command lines for somebody at the screen, who may call there what he may by SSH.
+func (a *app) runner(s sshd.Session) func(ctx context.Context, line string) (string, error) {
+	return func(ctx context.Context, line string) (string, error) {
+		argv, err := sshd.Words(line)
+		if err != nil {
+			return "", err
+		}
+		var out printed
+		code := a.runFor(ctx, argv, bytes.NewReader(nil), &out, &out, s)
+		if ctx.Err() != nil {
+			out.end("\nIt took too long, and was ended.\n")
+		} else if code != 0 {
+			out.end(fmt.Sprintf("\nexit code %d\n", code))
+		}
+		return out.text.String(), nil
+	}
+}
+
+// printed is the beginning of what a command prints.
+type printed struct {
+	text bytes.Buffer
+	more bool
+}
+
+func (p *printed) Write(b []byte) (int, error) {
+	if room := mostPrinted - p.text.Len(); len(b) > room {
+		p.text.Write(b[:max(room, 0)])
+		p.more = true
+		return len(b), nil
+	}
+	return p.text.Write(b)
+}
+
+func (p *printed) end(text string) {
+	if p.more {
+		p.text.WriteString("\n…")
+	}
+	p.text.WriteString(text)
+}
 
 // runFor runs a command of lab for somebody attached by SSH, in a process of its own.
 func (a *app) runFor(ctx context.Context, argv []string, in io.Reader, out, errOut io.Writer, s sshd.Session) int {

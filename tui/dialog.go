@@ -160,6 +160,7 @@ type pager struct {
 	lines func(t *theme.Theme, w int) []string
 	from  int
 	shown int
+	wide  bool // it may be as wide as the screen: it is a table
 }
 
 func (p *pager) key(key string) (dialog, tea.Cmd) {
@@ -182,7 +183,9 @@ func (p *pager) key(key string) (dialog, tea.Cmd) {
 func (p *pager) paste(string) {}
 
 func (p *pager) view(t *theme.Theme, w, h int) string {
-	w = min(w, 92)
+	if !p.wide {
+		w = min(w, 92)
+	}
 	all := p.lines(t, w-4)
 	p.shown = max(1, min(h-2, len(all)))
 	p.from = max(0, min(p.from, len(all)-p.shown))

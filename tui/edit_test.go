@@ -367,3 +367,26 @@ func TestWhatIsTypedReplacesWhatIsProposed(t *testing.T) {
 		t.Errorf("it is %q after a paste", got)
 	}
 }
+
+func TestCommands(t *testing.T) {
+	var asked []string
+	run := func(_ context.Context, line string) (string, error) {
+		asked = append(asked, line)
+		if strings.HasPrefix(line, "etcdctl") {
+			return "", errors.New("a quote is never closed")
+		}
+		return "NAME\tSTATUS\nweb-1   Running\x1b]0;hostile\x07\n", nil
+	}
+	p := onShelf(t, "deployments/demo/web", func(c *Config, _ *shelf) { c.Run = run })
+	p.keys(":", "kubectl get pods -n 'demo'", "enter")
+	p.shows("kubectl get pods -n 'demo'", "NAME    STATUS", "web-1   Running")
+	p.keys("esc", ":", "etcdctl get '", "enter")
+	p.shows("a quote is never closed")
+	p.keys(":", "kubectl", "enter") // is no command yet
+	if len(asked) != 2 || asked[0] != "kubectl get pods -n 'demo'" {
+		t.Errorf("ran %q", asked)
+	}
+	p = onShelf(t, "deployments/demo/web", func(c *Config, _ *shelf) { c.ReadOnly = "You only look." })
+	p.keys(":", "kubectl get pods", "enter")
+	p.shows("You only look.")
+}

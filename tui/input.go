@@ -238,7 +238,10 @@ func (m *Model) cut(target string) tea.Cmd {
 
 // prompt takes a line after ":".
 func (m *Model) prompt() tea.Cmd {
-	m.dialog = newPrompt(": a screen ("+strings.Join(m.order, ", ")+"), a resource, or what lab can do, for example kill master-1", "", func(text string) tea.Cmd {
+	m.dialog = newPrompt(": a screen ("+strings.Join(m.order, ", ")+"), a resource, what lab can do, for example kill master-1, or a command: kubectl …, etcdctl …, crictl …, lab …", "", func(text string) tea.Cmd {
+		if isTool(text) {
+			return m.tool(strings.TrimSpace(text))
+		}
 		w, err := command.Parse(text, m.order)
 		switch {
 		case err != nil:

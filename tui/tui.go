@@ -31,6 +31,9 @@ type Config struct {
 	Shell func(pod string, width, height int) tea.ExecCommand
 	// Lessons are the guided exercises; nil if there are none here.
 	Lessons Lessons
+	// Run runs a command line of lab for this person (lab …, kubectl …, etcdctl …, crictl …) and returns what it has printed; nil if this person may
+	// run none. That the command fails is part of what it prints.
+	Run func(ctx context.Context, line string) (output string, err error)
 	// Player is set for a recording.
 	Player Player
 	// Keys are the keys of bindings that this person wants to have other ones, by name as in config.Defaults.
@@ -239,6 +242,8 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.taught(msg)
 	case shelled:
 		m.shelled(msg)
+	case ran:
+		m.ran(msg)
 	}
 	return m, nil
 }

@@ -16,7 +16,7 @@ var errInterrupted = errors.New("interrupted")
 
 // command runs the command of a session and returns its exit code.
 func (s *Server) command(c *channel, sess ssh.Session, who Session) int {
-	argv, err := words(sess.RawCommand())
+	argv, err := Words(sess.RawCommand())
 	if err != nil {
 		fmt.Fprintf(sess.Stderr(), "Read the command: %v\n", err)
 		return 2

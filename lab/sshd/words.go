@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// words splits a command as a POSIX shell does: at blanks, with single quotes, double quotes and backslashes. Nothing is expanded, and
+// Words splits a command as a POSIX shell does: at blanks, with single quotes, double quotes and backslashes. Nothing is expanded, and
 // no character means anything else.
-func words(command string) ([]string, error) {
+func Words(command string) ([]string, error) {
 	var all []string
 	var word strings.Builder
 	begun := false // a word can be empty: ''

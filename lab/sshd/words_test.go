@@ -13,7 +13,7 @@ func TestWordsAreThoseOfAShell(t *testing.T) {
 		"", "  ", "status", "kill  pod/demo/web\tnow", `status 'x'`, `a "b"`, `a ''`, `"" b`, `a"b c"'d e'\ f`, `a 'b\c' "d\e" "f\"g\\h\$i\` + "`" + `"`,
 		"a\\\nb", "\"a\\\nb\"", "'a\\\nb'", `a\'b`, `"it's" 'say "no"'`, `get -o jsonpath='{range .items[*]}{.name}{"\n"}{end}'`, "naïve 'café au lait'", `\\ \"`,
 	} {
-		got, err := words(command)
+		got, err := Words(command)
 		if err != nil {
 			t.Errorf("%s: %v", command, err)
 		}
@@ -27,7 +27,7 @@ func TestWordsAreThoseOfAShell(t *testing.T) {
 		}
 	}
 	for _, command := range []string{`a 'b`, `a "b`, `a "b\"`, `a\`} {
-		if got, err := words(command); err == nil {
+		if got, err := Words(command); err == nil {
 			t.Errorf("%s: %q", command, got)
 		}
 	}
