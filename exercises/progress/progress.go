@@ -69,10 +69,10 @@ type file struct {
 	Exercises map[string]*Record `json:"exercises"`
 }
 
-// Open opens the book of a person, which is kept in a directory. Any name will do.
+// Open opens the book of a person, which is kept in a directory. Any name will do. Nothing is written before there is something to keep.
 func Open(dir, person string) (*Book, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("keep progress in %s: %w", dir, err)
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return nil, fmt.Errorf("keep progress in %s: it is no directory", dir)
 	}
 	return &Book{filepath.Join(dir, fileName(person))}, nil
 }
@@ -97,6 +97,9 @@ func (b *Book) Path() string { return b.path }
 // Read is what the book says of all exercises, by their ids. A book that is damaged is set aside; the notice says so and
 // where, and the person begins anew. Empty maps mean that nothing was done yet.
 func (b *Book) Read() (records map[string]*Record, notice string, err error) {
+	if _, err := os.Stat(filepath.Dir(b.path)); errors.Is(err, fs.ErrNotExist) {
+		return map[string]*Record{}, "", nil
+	}
 	err = b.locked(func() error {
 		var f file
 		f, notice, err = b.read()
@@ -136,6 +139,9 @@ func (b *Book) Stamp() string {
 
 // locked runs f while nobody else reads or writes the book.
 func (b *Book) locked(f func() error) error {
+	if err := os.MkdirAll(filepath.Dir(b.path), 0o700); err != nil {
+		return fmt.Errorf("keep progress: %w", err)
+	}
 	lock, err := os.OpenFile(b.path+".lock", os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return fmt.Errorf("keep progress: %w", err)
