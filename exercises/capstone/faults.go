@@ -71,7 +71,7 @@ var kinds = []fault{
 		Name: "network", Do: "isolate master-%d", Part: "master-%d", Picks: `A == "master-%d"`,
 		Means: "All runs on every master, and one of them hears nobody: whatever it led is led by another one.",
 		Whole: `!lab.faults.exists(f, f.kind == "isolate")`, State: `lab.faults.filter(f, f.kind == "isolate").map(f, f.what)`,
-		Where: "lab status, and the links between the masters on the map.", Solve: "lab heal --all",
+		Where: "lab status, and the links between the masters on the map.", Solve: healAll,
 	},
 }
 
