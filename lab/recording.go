@@ -126,7 +126,7 @@ func (a *app) recordCommand() *cobra.Command {
 		Use:   "record FILE",
 		Short: "Keep what the lab shows and what happens in it in a file, until Ctrl-C",
 		Long: `Keep what the lab shows and what happens in it in a new file that only you may read: snapshots, events and requests, with what is remembered
-from before. Values of keys are not in it, nor those of Secrets. An hour of an idle lab takes some 15 MB.
+from before. Values of keys are not in it, nor those of Secrets. An hour of an idle lab takes some 7 MB.
 
 Look at it with lab replay FILE, or with --recording FILE at status, events, requests, decisions and story.`,
 		Args: cobra.ExactArgs(1),
