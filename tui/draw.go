@@ -84,7 +84,7 @@ func (m *Model) header(w int) string {
 	if lab.Reason != "" {
 		verdict += "  " + t.Text.Render(lab.Reason)
 	}
-	what := fmt.Sprintf(" %s · %d masters · %d nodes · %s timing", lab.Name, len(lab.Masters), len(lab.Nodes), lab.Timing)
+	what := fmt.Sprintf(" %s · %s · %s · %s timing", lab.Name, panel.Plural(len(lab.Masters), "master"), panel.Plural(len(lab.Nodes), "node"), lab.Timing)
 	if p := m.playhead(); p != "" { // in a recording it matters more than what the lab is made of
 		what = fmt.Sprintf(" %s · %s", lab.Name, p)
 	}
