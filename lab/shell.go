@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -108,7 +109,7 @@ func (s *shell) explain(err, cause error) error {
 		return nil
 	case errors.Is(cause, errWayOut):
 		return nil
-	case errors.Is(cause, errSlow):
+	case errors.Is(cause, errSlow), errors.Is(err, os.ErrDeadlineExceeded): // the connection's own bound is the same, and may be noticed first
 		return view.Fail(view.TimedOut, "%s/%s did not answer within %s", s.namespace, s.pod, s.bound)
 	case errors.Is(err, errNoShell):
 		return view.Fail(view.Failed, "the image of %s/%s has no sh; %s has one: lab kubectl debug -it -n %s %s --image=%s", s.namespace, s.pod,
