@@ -126,10 +126,11 @@ func TestInotify(t *testing.T) {
 		return with(t, map[string]string{"/proc/sys/fs/inotify/max_user_instances": instances, "/proc/sys/fs/inotify/max_user_watches": watches})
 	}
 	large := topology.New("lab", spec.Subnet, 3, 20)
-	expect(t, limits("128", "8192").inotify(spec), OK, "128")
-	expect(t, limits("128", "500000").inotify(large), Fail, "sysctl -w fs.inotify.max_user_instances=1024")
-	expect(t, limits("1024", "4096").inotify(large), Fail, "sysctl -w fs.inotify.max_user_watches=524288")
-	expect(t, with(t, nil).inotify(spec), Fail, "inotify")
+	all := func(upTo int) int { return upTo }
+	expect(t, limits("128", "8192").inotifyOf(spec, all), OK, "128")
+	expect(t, limits("128", "500000").inotifyOf(large, all), Fail, "sysctl -w fs.inotify.max_user_instances=1024")
+	expect(t, limits("1024", "4096").inotifyOf(large, all), Fail, "sysctl -w fs.inotify.max_user_watches=524288")
+	expect(t, with(t, nil).inotifyOf(spec, all), Fail, "inotify")
 	expect(t, limits("128", "8192").inotifyOf(spec, func(int) int { return 7 }), Fail, "7 are free")
 	if n := inotifyFree(3); n < 1 || n > 3 {
 		t.Errorf("%d of 3 are free", n)
