@@ -375,7 +375,7 @@ func TestCommands(t *testing.T) {
 		if strings.HasPrefix(line, "etcdctl") {
 			return "", errors.New("a quote is never closed")
 		}
-		return "NAME\tSTATUS\nweb-1   Running\x1b]0;hostile\x07\n", nil
+		return "NAME    STATUS\nweb-1   Running\x1b]0;hostile\x07\n", nil
 	}
 	p := onShelf(t, "deployments/demo/web", func(c *Config, _ *shelf) { c.Run = run })
 	p.keys(":", "kubectl get pods -n 'demo'", "enter")

@@ -65,20 +65,8 @@ func (m *Model) ran(r ran) {
 	m.dialog = &pager{title: line, wide: true, lines: func(t *theme.Theme, w int) []string {
 		var lines []string
 		for _, one := range strings.Split(strings.TrimRight(r.text, "\n"), "\n") {
-			lines = append(lines, strings.Split(ansi.Hardwrap(columns(one), w, true), "\n")...)
+			lines = append(lines, strings.Split(ansi.Hardwrap(plain.Line(one), w, true), "\n")...)
 		}
 		return lines
 	}}
-}
-
-// columns is a line with blanks in place of tabs, as a terminal would have them.
-func columns(line string) string {
-	var out strings.Builder
-	for i, part := range strings.Split(line, "\t") {
-		if i > 0 {
-			out.WriteString(strings.Repeat(" ", 8-ansi.StringWidth(out.String())%8))
-		}
-		out.WriteString(plain.Line(part))
-	}
-	return out.String()
 }

@@ -20,7 +20,7 @@ func (s *Session) deeds(ctx context.Context, report view.Report, setup exercises
 			err = s.await(ctx, report, d.Until, d.Source, setup.Within)
 		} else {
 			err = s.deed(ctx, report, d)
-			wait(ctx, seenWithin)
+			pause(ctx, seenWithin)
 		}
 		if err != nil {
 			return err

@@ -25,7 +25,7 @@ func (s *Session) mend(ctx context.Context, report view.Report) error {
 		if err := s.insist(ctx, report, view.Action{Verb: view.Heal, All: true, Detach: true}); err != nil {
 			return err
 		}
-		wait(ctx, seenWithin)
+		pause(ctx, seenWithin)
 	}
 	lab := s.Lab.Snapshot()
 	for _, m := range []struct {

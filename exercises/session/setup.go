@@ -127,12 +127,12 @@ func (s *Session) shape(ctx context.Context, report view.Report, setups []exerci
 			return err
 		}
 	}
-	wait(ctx, seenWithin)
+	pause(ctx, seenWithin)
 	return ctx.Err()
 }
 
-// wait lets some time pass.
-func wait(ctx context.Context, d time.Duration) {
+// pause lets some time pass.
+func pause(ctx context.Context, d time.Duration) {
 	select {
 	case <-time.After(d):
 	case <-ctx.Done():

@@ -57,7 +57,7 @@ func (m *meant) runCommand() *cobra.Command {
 				return err
 			}
 			st := s.Status(c.Context())
-			if begins := again || st.Phase == session.NotBegun || st.Phase == session.Done; begins {
+			if again || st.Phase == session.NotBegun || st.Phase == session.Done {
 				printIntroduction(os.Stdout, st)
 				if err := settingUp(func(report view.Report) error { return s.Start(c.Context(), report) }); err != nil {
 					return err
