@@ -39,6 +39,7 @@ type Shape struct {
 // what is said here, in the order of the fields. That of a step comes after that of the exercise.
 type Setup struct {
 	Start  []string      `yaml:"start"`  // in a step: what the exercise's setup stops and earlier steps have started
+	Empty  []string      `yaml:"empty"`  // namespaces that are to hold nothing; those that there are not hold nothing
 	Delete []string      `yaml:"delete"` // objects, as kubectl names them: namespace/play, deployment/demo/extra
 	Apply  []string      `yaml:"apply"`  // manifests in the exercise's folder
 	Scale  []Scale       `yaml:"scale"`  // Deployments and the like

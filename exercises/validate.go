@@ -68,6 +68,11 @@ func (r *reader) setup(s *Setup, way ...any) {
 		}
 		s.Manifests = append(s.Manifests, r.files[name])
 	}
+	for i, name := range s.Empty {
+		if err := target.Emptiable(name); err != nil {
+			r.wrong("%v", []any{err}, at("empty", i)...)
+		}
+	}
 	for i, name := range s.Delete {
 		if _, err := target.Object(name); err != nil {
 			r.wrong("%v", []any{err}, at("delete", i)...)
@@ -98,8 +103,8 @@ func (r *reader) setup(s *Setup, way ...any) {
 
 // settable are the verbs that a setup may use.
 var settable = []view.Verb{
-	view.Kill, view.Stop, view.Start, view.Restart, view.Pause, view.Resume, view.PowerLoss, view.Cordon, view.Drain, view.DiskPressure,
-	view.Cut, view.Isolate, view.Split, view.LoseQuorum, view.MoveLeader, view.WipeData, view.Delete, view.SaveSnapshot,
+	view.Kill, view.Stop, view.Start, view.Restart, view.Pause, view.Resume, view.PowerLoss, view.Cordon, view.Uncordon, view.Drain, view.DiskPressure,
+	view.Cut, view.Isolate, view.Split, view.LoseQuorum, view.MoveLeader, view.WipeData, view.Delete, view.Empty, view.SaveSnapshot,
 }
 
 // deed reads a line of what a setup does.

@@ -205,7 +205,7 @@ type foreseen struct {
 }
 
 // unforeseen are verbs that break nothing of which a prediction could be made; what of them harms is asked all the same.
-var unforeseen = map[view.Verb]bool{view.Heal: true, view.Add: true, view.Scale: true, view.Apply: true, view.Delete: true, view.Remove: true}
+var unforeseen = map[view.Verb]bool{view.Heal: true, view.Add: true, view.Scale: true, view.Apply: true, view.Delete: true, view.Empty: true, view.Remove: true}
 
 // act does something to the lab, after it has asked if that harms.
 func (m *Model) act(a view.Action) tea.Cmd {
@@ -214,7 +214,7 @@ func (m *Model) act(a view.Action) tea.Cmd {
 		return nil
 	}
 	switch {
-	case a.Verb == view.Remove || a.Verb == view.Delete:
+	case a.Verb == view.Remove || a.Verb == view.Delete || a.Verb == view.Empty:
 		m.dialog = newConfirm(a, []string{"what is gone is gone: this cannot be undone"}, func() tea.Cmd { return m.do(a) })
 		return nil
 	case unforeseen[a.Verb]:

@@ -84,6 +84,8 @@ func (l lab) lines(a view.Action) []string {
 		return l.remove(a)
 	case view.Scale, view.Apply, view.Delete:
 		return l.object(a)
+	case view.Empty:
+		return l.empty(a)
 	case view.SaveSnapshot, view.VerifySnapshot, view.RestoreSnapshot, view.ListSnapshots:
 		return l.snapshot(a)
 	}

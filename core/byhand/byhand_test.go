@@ -289,7 +289,7 @@ func TestEveryVerbHasAnAnswer(t *testing.T) {
 	on := map[view.Verb][]string{
 		view.Heal: {"f1"}, view.Add: {"node"}, view.OutOfMemory: {"container/demo/web-abc/web"}, view.WipeData: {"master-1"}, view.MoveLeader: {"master-1"},
 		view.SaveSnapshot: {"x"}, view.VerifySnapshot: {"x"}, view.RestoreSnapshot: {"x"}, view.Scale: {"deployments/demo/web"},
-		view.Delete: {"pods/demo/web-abc"},
+		view.Delete: {"pods/demo/web-abc"}, view.Empty: {"demo"},
 	}
 	for _, v := range verbs(t) {
 		a := view.Action{Verb: v, Targets: on[v], Percent: 30, Delay: time.Second}

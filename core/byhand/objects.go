@@ -32,3 +32,13 @@ func (l lab) object(a view.Action) []string {
 	}
 	return lines
 }
+
+// empty are the lines that delete what a namespace holds.
+func (l lab) empty(a view.Action) []string {
+	var lines []string
+	for _, name := range a.Targets {
+		lines = append(lines, l.tool("kubectl", "delete", "deployments,statefulsets,daemonsets,jobs,pods,services,configmaps,secrets", "--all", "--force", "--grace-period=0", "-n", name),
+			comment("and so on: kubectl api-resources --namespaced lists what else a namespace may hold"))
+	}
+	return lines
+}

@@ -100,6 +100,8 @@ func (l *Lab) do(ctx context.Context, a view.Action, report view.Report) (view.O
 		return l.objects.scale(ctx, a)
 	case view.Delete:
 		return l.objects.delete(ctx, a)
+	case view.Empty:
+		return l.objects.empty(ctx, a, report)
 	case view.Apply:
 		return l.objects.apply(ctx, a)
 	case view.SaveSnapshot, view.VerifySnapshot, view.RestoreSnapshot, view.ListSnapshots:

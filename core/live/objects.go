@@ -31,11 +31,12 @@ import (
 type objects struct {
 	cluster *cluster.Cluster
 
-	once    sync.Once // makes what follows
-	err     error
-	dynamic dynamic.Interface
-	mapper  *restmapper.DeferredDiscoveryRESTMapper
-	raw     rest.Interface
+	once      sync.Once // makes what follows
+	err       error
+	dynamic   dynamic.Interface
+	discovery discovery.CachedDiscoveryInterface
+	mapper    *restmapper.DeferredDiscoveryRESTMapper
+	raw       rest.Interface
 }
 
 // fieldManager owns the fields that are applied, as kubectl's --field-manager does.
@@ -48,14 +49,15 @@ func (o *objects) ready() error {
 			o.err = err
 			return
 		}
-		config.QPS, config.Burst, config.UserAgent = 50, 100, "lab"
+		config.QPS, config.Burst, config.UserAgent = 100, 500, "lab" // to empty a namespace is to ask for some forty kinds
 		askAgain(config)
 		found, err := discovery.NewDiscoveryClientForConfig(config)
 		if err != nil {
 			o.err = err
 			return
 		}
-		o.mapper, o.raw = restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(found)), found.RESTClient()
+		o.discovery, o.raw = memory.NewMemCacheClient(found), found.RESTClient()
+		o.mapper = restmapper.NewDeferredDiscoveryRESTMapper(o.discovery)
 		o.dynamic, o.err = dynamic.NewForConfig(config)
 	})
 	return o.err

@@ -65,3 +65,14 @@ func Resource(kind string) string {
 	}
 	return kind + "s"
 }
+
+// Emptiable reports, as an error, why a namespace cannot be emptied: Kubernetes itself lives in those that it makes.
+func Emptiable(namespace string) error {
+	switch {
+	case namespace == "" || strings.Contains(namespace, "/"):
+		return view.Fail(view.Usage, "%q names no namespace: write its name alone, for example demo", namespace)
+	case namespace == "default" || strings.HasPrefix(namespace, "kube-"):
+		return view.Fail(view.Usage, "namespace %s cannot be emptied: Kubernetes itself needs what is in it", namespace)
+	}
+	return nil
+}

@@ -30,3 +30,11 @@ func TestObject(t *testing.T) {
 		}
 	}
 }
+
+func TestEmptiable(t *testing.T) {
+	for name, want := range map[string]bool{"demo": true, "unit-9": true, "": false, "a/b": false, "namespace/demo": false, "default": false, "kube-system": false} {
+		if err := Emptiable(name); (err == nil) != want {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}

@@ -60,6 +60,7 @@ const (
 	Scale  Verb = "scale"  // of a Deployment, StatefulSet or ReplicaSet
 	Apply  Verb = "apply"  // manifests, as kubectl apply --server-side does
 	Delete Verb = "delete" // an object
+	Empty  Verb = "empty"  // a namespace: all that it holds goes, and it stays
 
 	SaveSnapshot    Verb = "snapshot-save"
 	VerifySnapshot  Verb = "snapshot-verify"
@@ -112,7 +113,7 @@ func (a Action) String() string {
 // Command is the Action as somebody would say that it was done: "lab kill master-1". What the command line leaves to kubectl has no "lab" before it.
 func (a Action) Command() string {
 	switch a.Verb {
-	case Scale, Apply, Delete:
+	case Scale, Apply, Delete, Empty:
 		return a.String()
 	}
 	return "lab " + a.String()

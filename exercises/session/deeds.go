@@ -50,15 +50,7 @@ func (s *Session) deed(ctx context.Context, report view.Report, d exercises.Deed
 		}
 		a.Targets = append(a.Targets, list...)
 	}
-	if d.Verb != view.Delete {
-		return s.insist(ctx, report, a)
-	}
-	for _, name := range a.Targets {
-		if err := s.delete(ctx, report, name); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.insist(ctx, report, a)
 }
 
 // isDown reports whether a component does not run.

@@ -125,7 +125,7 @@ func TestReset(t *testing.T) {
 			for _, a := range lab.Done() {
 				verbs = append(verbs, string(a.Verb))
 			}
-			if want := []string{"apply", "apply", "start", "apply"}; !slices.Equal(verbs, want) {
+			if want := []string{"empty", "apply", "empty", "apply", "start", "empty", "apply"}; !slices.Equal(verbs, want) {
 				t.Errorf("done to the lab: %q, want %q", verbs, want)
 			}
 		})

@@ -17,6 +17,8 @@ import (
 const (
 	mendBound = 3 * time.Minute
 	triedFor  = 3 * time.Second // until what did not come up is started again
+	// deafFor is how long a master that runs may not answer until it is started anew.
+	deafFor = 1500 * time.Millisecond
 )
 
 // mend heals faults, adds machines that are missing, starts what is down, uncordons nodes, and waits until the lab is healthy.
@@ -41,7 +43,8 @@ func (s *Session) mend(ctx context.Context, report view.Report) error {
 	if lab := s.Lab.Snapshot(); whole(lab) {
 		return nil
 	}
-	tried, failed := time.Time{}, error(nil)
+	began, tried, failed := time.Now(), time.Time{}, error(nil)
+	var anew []string // masters that were restarted: once each, for a slow machine needs its time
 	return s.wait(ctx, report, "Everything runs", mendBound, func(ctx context.Context) (bool, string, error) {
 		lab := s.Lab.Snapshot()
 		if whole(lab) {
@@ -50,12 +53,32 @@ func (s *Session) mend(ctx context.Context, report view.Report) error {
 		if time.Since(tried) > triedFor { // what is healed comes up by itself, and a Snapshot is a moment old
 			tried, failed = time.Now(), s.startDown(ctx, lab)
 		}
+		if time.Since(began) > deafFor {
+			list := slices.DeleteFunc(deaf(lab), func(name string) bool { return slices.Contains(anew, name) })
+			if len(list) > 0 {
+				anew, tried = append(anew, list...), time.Now()
+				failed = errors.Join(failed, s.do(ctx, func(view.Step) {}, view.Action{Verb: view.Restart, Targets: list, Detach: true}))
+			}
+		}
 		why := "the lab is " + string(lab.State) + ": " + lab.Reason
 		if failed != nil {
 			why += "; " + failed.Error()
 		}
 		return false, why, nil
 	})
+}
+
+// deaf are the masters of which all runs, and whose API servers do not answer: connections through a link that was cut, or to an etcd that was
+// down, are tried again at intervals that double, so they can take as long once more to come back as they were broken.
+func deaf(lab *view.Snapshot) (names []string) {
+	for _, m := range lab.Masters {
+		running := !slices.ContainsFunc(component.OfMaster, func(name string) bool { return m.Components[name].State != component.Running })
+		answers := slices.ContainsFunc(lab.Balancer.Healthy, func(address string) bool { return strings.HasPrefix(address, m.IP+":") })
+		if running && !answers {
+			names = append(names, m.Name)
+		}
+	}
+	return names
 }
 
 // whole reports whether nothing is broken or down.

@@ -147,8 +147,13 @@ func (s *Session) do(ctx context.Context, report view.Report, a view.Action) err
 	return nil
 }
 
-// objects deletes, applies and scales what is said.
+// objects empties, deletes, applies and scales what is said.
 func (s *Session) objects(ctx context.Context, report view.Report, setup exercises.Setup) error {
+	for _, namespace := range setup.Empty {
+		if err := s.insist(ctx, report, view.Action{Verb: view.Empty, Targets: []string{namespace}}); err != nil {
+			return err
+		}
+	}
 	for _, name := range setup.Delete {
 		if err := s.delete(ctx, report, name); err != nil {
 			return err

@@ -60,7 +60,7 @@ func TestSetup(t *testing.T) {
 			s.Faults = []view.Fault{{ID: "f1"}}
 			s.Nodes[1].Taints = []string{"node.kubernetes.io/unschedulable:NoSchedule"}
 		})
-		s, err := session.Open(session.Config{Lab: lab, Exercise: written(t, `{delete: [namespace/play], apply: [a.yaml], scale: [{object: deploy/demo/web, replicas: 2}],
+		s, err := session.Open(session.Config{Lab: lab, Exercise: written(t, `{empty: [den], delete: [namespace/play], apply: [a.yaml], scale: [{object: deploy/demo/web, replicas: 2}],
   stop: ["master-*/kube-scheduler", node-1], until: 'state("master-2/kube-scheduler") == "stopped"'}`)})
 		if err != nil {
 			t.Fatal(err)
@@ -78,7 +78,7 @@ func TestSetup(t *testing.T) {
 			done = append(done, a.String())
 		}
 		if want := []string{
-			"heal --all", "resume node-2/kubelet", "start master-1/kube-scheduler node-1", "uncordon node-2", "delete namespaces/play", "apply", "scale deployments/demo/web --replicas 2",
+			"heal --all", "resume node-2/kubelet", "start master-1/kube-scheduler node-1", "uncordon node-2", "empty den", "delete namespaces/play", "apply", "scale deployments/demo/web --replicas 2",
 			"stop master-1/kube-scheduler master-2/kube-scheduler node-1",
 		}; !slices.Equal(done, want) {
 			t.Errorf("done to the lab:\n%q, want\n%q", done, want)
@@ -171,7 +171,7 @@ func TestSetupDoes(t *testing.T) {
 		lab := &listing{labtest.New(3, 2), 3}
 		s, err := session.Open(session.Config{Lab: lab, Exercise: written(t, `{until: 'leader() == "master-1"', do: [
   "stop master-*/kube-scheduler", "start master-2/kube-scheduler", 'until state("master-2/kube-scheduler") == "running"', "start master-*/kube-scheduler",
-  "isolate {{ leader() }}", "delete namespace/play", "wipe master-*", snapshot-save]}`)})
+  "isolate {{ leader() }}", "delete namespace/play", "empty den", "wipe master-*", snapshot-save]}`)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -184,7 +184,7 @@ func TestSetupDoes(t *testing.T) {
 		}
 		if want := []string{
 			"stop master-1/kube-scheduler master-2/kube-scheduler master-3/kube-scheduler", "start master-2/kube-scheduler",
-			"start master-1/kube-scheduler master-3/kube-scheduler", "isolate master-1", "delete namespaces/play", "wipe master-1 master-2 master-3", "snapshot save",
+			"start master-1/kube-scheduler master-3/kube-scheduler", "isolate master-1", "delete namespace/play", "empty den", "wipe master-1 master-2 master-3", "snapshot save",
 		}; !slices.Equal(done, want) {
 			t.Errorf("done to the lab:\n%q, want\n%q", done, want)
 		}
@@ -219,4 +219,39 @@ func TestSetupInsists(t *testing.T) {
 			}
 		})
 	}
+}
+
+// unheard is a lab with a master of which all runs, and to which the balancer sends nothing until it is started anew.
+type unheard struct{ *labtest.Lab }
+
+func (l *unheard) Do(ctx context.Context, a view.Action, report view.Report) (view.Outcome, error) {
+	if a.Verb == view.Restart {
+		l.Show(func(s *view.Snapshot) {
+			s.State = view.Healthy
+			for _, m := range s.Masters {
+				if slices.Contains(a.Targets, m.Name) {
+					s.Balancer.Healthy = append(s.Balancer.Healthy, m.IP+":6443")
+				}
+			}
+		})
+	}
+	return l.Lab.Do(ctx, a, report)
+}
+
+func TestMendRestartsWhoDoesNotAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		lab := &unheard{labtest.New(3, 2)}
+		lab.Show(func(s *view.Snapshot) { s.State, s.Balancer.Healthy = view.Degraded, s.Balancer.Healthy[:2] })
+		s, err := session.Open(session.Config{Lab: lab, Exercise: written(t, `{}`)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		if err := s.Start(t.Context(), func(view.Step) {}); err != nil || time.Since(began) > 4*time.Second {
+			t.Errorf("%v after %s", err, time.Since(began))
+		}
+		if done := lab.Done(); len(done) != 1 || done[0].String() != "restart master-3" {
+			t.Errorf("done to the lab: %v", done)
+		}
+	})
 }

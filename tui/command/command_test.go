@@ -22,6 +22,7 @@ func TestParse(t *testing.T) {
 		"delay node-1 node-2 200ms":       {Action: &view.Action{Verb: view.Delay, Targets: []string{"node-1", "node-2"}, Delay: 200 * time.Millisecond}},
 		"flap node-1 node-2":              {Action: &view.Action{Verb: view.Flap, Targets: []string{"node-1", "node-2"}, Every: 2 * time.Second}},
 		"scale deployments/demo/web 5":    {Action: &view.Action{Verb: view.Scale, Targets: []string{"deployments/demo/web"}, Replicas: 5}},
+		"empty demo":                      {Action: &view.Action{Verb: view.Empty, Targets: []string{"demo"}}},
 		"heal --all":                      {Action: &view.Action{Verb: view.Heal, All: true}},
 		"heal":                            {Action: &view.Action{Verb: view.Heal}},
 		"lose-quorum":                     {Action: &view.Action{Verb: view.LoseQuorum}},
