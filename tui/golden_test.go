@@ -1,15 +1,12 @@
 package tui
 
 import (
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
-)
 
-var update = flag.Bool("update", false, "write the screens in testdata anew")
+	"kubelab/tui/screentest"
+)
 
 // TestScreensAsText holds whole screens, of the cards of this package's tests, against text files: header, panes, bottom line, dialogs.
 func TestScreensAsText(t *testing.T) {
@@ -18,28 +15,8 @@ func TestScreensAsText(t *testing.T) {
 			t.Run(fmt.Sprintf("%s-%dx%d", name, size[0], size[1]), func(t *testing.T) {
 				p := start(t, size[0], size[1], nil)
 				p.keys(keys...)
-				var lines []string
-				for line := range strings.SplitSeq(p.screenText(), "\n") {
-					lines = append(lines, strings.TrimRight(line, " "))
-				}
-				got := strings.Join(lines, "\n") + "\n"
-				file := filepath.Join("testdata", strings.ReplaceAll(t.Name()[len("TestScreensAsText/"):], "/", "-")+".txt")
-				if *update {
-					if err := os.MkdirAll("testdata", 0o755); err != nil {
-						t.Fatal(err)
-					}
-					if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-						t.Fatal(err)
-					}
-					return
-				}
-				want, err := os.ReadFile(file)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if got != string(want) {
-					t.Errorf("the screen is not that of %s (write it anew with -update):\n%s", file, got)
-				}
+				file := strings.ReplaceAll(t.Name()[len("TestScreensAsText/"):], "/", "-") + ".txt"
+				screentest.Golden(t, file, screentest.Trim(p.screenText()))
 			})
 		}
 	}

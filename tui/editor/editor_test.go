@@ -7,6 +7,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
+	"kubelab/tui/screentest"
 	"kubelab/tui/theme"
 )
 
@@ -164,32 +165,13 @@ func TestExactSize(t *testing.T) {
 				e.Complain(said)
 				for _, w := range []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 13, 20, 31, 40, 79, 118} {
 					for _, h := range []int{0, 1, 2, 3, 4, 5, 9, 40} {
-						exact(t, e.View(th, w, h), w, h)
+						screentest.Exact(t, "it", e.View(th, w, h), w, h)
 					}
 				}
 				if t.Failed() {
 					t.Fatalf("%s after %q", name, keys)
 				}
 			}
-		}
-	}
-}
-
-func exact(t *testing.T, view string, w, h int) {
-	t.Helper()
-	if w == 0 || h == 0 {
-		if view != "" {
-			t.Errorf("%d×%d is %q", w, h, view)
-		}
-		return
-	}
-	lines := strings.Split(view, "\n")
-	if len(lines) != h {
-		t.Errorf("%d lines at %d×%d", len(lines), w, h)
-	}
-	for _, l := range lines {
-		if n := ansi.StringWidth(l); n != w {
-			t.Errorf("%d cells at %d×%d: %q", n, w, h, l)
 		}
 	}
 }
@@ -223,5 +205,12 @@ func BenchmarkKeyInAMegabyte(b *testing.B) {
 	for b.Loop() {
 		e.Key("x")
 		e.View(th, 200, 60)
+	}
+}
+
+// What a terminal would hide, or obey, is seen.
+func TestHiddenCharactersAreSeen(t *testing.T) {
+	if got := ansi.Strip(New("t", "image: \u202eweb\u200b").View(look(t), 40, 5)); !strings.Contains(got, "image: ·web·") {
+		t.Errorf("it is\n%s", got)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 
+	"kubelab/core/plain"
 	"kubelab/tui/theme"
 	"kubelab/tui/widget"
 )
@@ -113,11 +114,14 @@ func (e *Editor) cells(t *theme.Theme, line []rune, cursor, w int) string {
 		switch {
 		case i == cursor:
 			flush(t.Selected)
-		case i == cursor+1 || i == 0 || i == name.from || i == name.to || at-n == e.left || r == '\t' || line[i-1] == '\t':
+		case i == cursor+1 || i == 0 || i == name.from || i == name.to || at-n == e.left || hidden(r) || hidden(line[i-1]):
 			flush(styleAt(t, name, i, r))
 		}
-		if r == '\t' { // YAML wants none: it is to be seen
+		switch {
+		case r == '\t': // YAML wants none: it is to be seen
 			shown = "→"
+		case hidden(r):
+			shown = "·"
 		}
 		part.WriteString(shown)
 	}
@@ -131,7 +135,7 @@ func (e *Editor) cells(t *theme.Theme, line []rune, cursor, w int) string {
 
 func styleAt(t *theme.Theme, name span, i int, r rune) lipgloss.Style {
 	switch {
-	case r == '\t':
+	case hidden(r):
 		return t.Warn
 	case i >= name.from && i < name.to:
 		return t.Accent
@@ -172,9 +176,12 @@ func (e *Editor) foot(t *theme.Theme, w int) string {
 	return keys
 }
 
+// hidden reports whether a terminal would not show a character, such as one that turns the direction of what follows: here it takes a cell.
+func hidden(r rune) bool { return plain.Unfit(r) }
+
 // cell is how many cells a character takes.
 func cell(r rune) int {
-	if r >= ' ' && r < 0x7f || r == '\t' {
+	if r >= ' ' && r < 0x7f || hidden(r) {
 		return 1
 	}
 	return ansi.StringWidth(string(r))

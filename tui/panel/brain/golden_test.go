@@ -2,11 +2,7 @@ package brain
 
 import (
 	"errors"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -14,9 +10,8 @@ import (
 
 	"kubelab/core/view"
 	"kubelab/tui/panel"
+	"kubelab/tui/screentest"
 )
-
-var update = flag.Bool("update", false, "write the goldens")
 
 // situations are panels as they are looked at.
 func situations(t testing.TB) map[string]func() (panel.Panel, *panel.State) {
@@ -105,30 +100,9 @@ func TestGoldens(t *testing.T) {
 			w, h := size[0], size[1]
 			t.Run(fmt.Sprintf("%s-%dx%d", name, w, h), func(t *testing.T) {
 				p, s := build()
-				got := p.Title(s) + "\n" + trim(ansi.Strip(p.View(s, w, h)))
-				path := filepath.Join("testdata", fmt.Sprintf("%s-%dx%d.txt", name, w, h))
-				if *update {
-					if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-						t.Fatal(err)
-					}
-				}
-				want, err := os.ReadFile(path)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if got != string(want) {
-					t.Errorf("it looks otherwise; see with -update and git diff:\n%s", got)
-				}
+				got := p.Title(s) + "\n" + screentest.Trim(ansi.Strip(p.View(s, w, h)))
+				screentest.Golden(t, fmt.Sprintf("%s-%dx%d.txt", name, w, h), got)
 			})
 		}
 	}
-}
-
-// trim takes blanks off the ends of lines: editors do.
-func trim(text string) string {
-	lines := strings.Split(text, "\n")
-	for i := range lines {
-		lines[i] = strings.TrimRight(lines[i], " ")
-	}
-	return strings.Join(lines, "\n") + "\n"
 }

@@ -11,28 +11,9 @@ import (
 
 	"kubelab/core/view"
 	"kubelab/tui/panel"
+	"kubelab/tui/screentest"
 	"kubelab/tui/theme"
 )
-
-// exact fails if text is not w × h cells.
-func exact(t *testing.T, what, text string, w, h int) {
-	t.Helper()
-	if w <= 0 || h <= 0 {
-		if text != "" {
-			t.Errorf("%s at %d×%d is %q", what, w, h, text)
-		}
-		return
-	}
-	lines := strings.Split(text, "\n")
-	if len(lines) != h {
-		t.Fatalf("%s at %d×%d has %d lines", what, w, h, len(lines))
-	}
-	for i, line := range lines {
-		if n := ansi.StringWidth(line); n != w {
-			t.Fatalf("%s at %d×%d: line %d is %d cells wide: %q", what, w, h, i, n, ansi.Strip(line))
-		}
-	}
-}
 
 func sizes() (list [][2]int) {
 	for _, w := range []int{0, 1, 2, 3, 5, 8, 13, 20, 33, 50, 66, 78, 80, 90, 100, 118, 200, 300} {
@@ -47,7 +28,7 @@ func TestViewsAreExact(t *testing.T) {
 	for name, build := range situations(t) {
 		p, s := build()
 		for _, size := range sizes() {
-			exact(t, name, p.View(s, size[0], size[1]), size[0], size[1])
+			screentest.Exact(t, name, p.View(s, size[0], size[1]), size[0], size[1])
 		}
 	}
 }
@@ -56,7 +37,7 @@ func TestNothingIsKnownYet(t *testing.T) {
 	for _, p := range Panels() {
 		s := &panel.State{Lab: &view.Snapshot{}, Theme: dark(t)}
 		for _, size := range sizes() {
-			exact(t, p.Name(), p.View(s, size[0], size[1]), size[0], size[1])
+			screentest.Exact(t, p.Name(), p.View(s, size[0], size[1]), size[0], size[1])
 		}
 		for _, key := range strings.Fields("j k down up left right g G pgdown enter backspace a b f w c r n x") {
 			p.Key(s, key)
@@ -73,7 +54,7 @@ func TestNothingIsKnownYet(t *testing.T) {
 		for _, q := range []view.Question{{Queue: true}, {Controllers: true}, {Reads: "x"}, {WhatIf: "x"}, {Keys: &view.KeyQuestion{}}} {
 			p.Answered(s, q, view.Answer{}, nil)
 			p.Answered(s, q, view.Answer{}, fmt.Errorf("no\x1b[2J\nway"))
-			exact(t, p.Name(), p.View(s, 80, 24), 80, 24)
+			screentest.Exact(t, p.Name(), p.View(s, 80, 24), 80, 24)
 		}
 	}
 }
@@ -122,7 +103,7 @@ func TestHostileNames(t *testing.T) {
 				p.Key(s, key)
 				for _, size := range [][2]int{{20, 5}, {41, 13}, {78, 20}, {118, 36}} {
 					text := p.View(s, size[0], size[1])
-					exact(t, fmt.Sprintf("%s with name %d", p.Name(), i), text, size[0], size[1])
+					screentest.Exact(t, fmt.Sprintf("%s with name %d", p.Name(), i), text, size[0], size[1])
 					if strings.Contains(text, "\x1b[2J") || strings.Contains(text, "\x9b") {
 						t.Fatalf("%s lets control sequences through", p.Name())
 					}
@@ -161,7 +142,7 @@ func TestKeysAtRandom(t *testing.T) {
 				p.Answered(s, view.Question{Controllers: true}, controllers, nil)
 			}
 			w, h := random.IntN(130), random.IntN(50)
-			exact(t, p.Name()+" after "+key, p.View(s, w, h), w, h)
+			screentest.Exact(t, p.Name()+" after "+key, p.View(s, w, h), w, h)
 			p.Selected(s)
 			p.Keys(s)
 			p.Explain(s)

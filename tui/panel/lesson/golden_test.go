@@ -1,19 +1,15 @@
 package lesson
 
 import (
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/charmbracelet/x/ansi"
 
 	"kubelab/tui/panel"
+	"kubelab/tui/screentest"
 )
-
-var update = flag.Bool("update", false, "write the goldens anew")
 
 // sizes are those of the panel in terminals of 80×24, 120×40 and 200×60.
 var sizes = [][2]int{{78, 20}, {48, 36}, {63, 56}}
@@ -44,28 +40,8 @@ func TestGoldens(t *testing.T) {
 	for name, scene := range scenes(t) {
 		for _, size := range sizes {
 			p, s := scene()
-			var lines []string
-			for line := range strings.SplitSeq(ansi.Strip(p.View(s, size[0], size[1])), "\n") {
-				lines = append(lines, strings.TrimRight(line, " "))
-			}
-			got := strings.TrimRight(strings.Join(lines, "\n"), "\n") + "\n"
-			file := filepath.Join("testdata", fmt.Sprintf("%s-%dx%d.txt", name, size[0], size[1]))
-			if *update {
-				if err := os.MkdirAll("testdata", 0o755); err != nil {
-					t.Fatal(err)
-				}
-				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-				continue
-			}
-			want, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got != string(want) {
-				t.Errorf("it is not as in %s (write it anew with -update):\n%s", file, got)
-			}
+			got := strings.TrimRight(screentest.Trim(ansi.Strip(p.View(s, size[0], size[1]))), "\n") + "\n"
+			screentest.Golden(t, fmt.Sprintf("%s-%dx%d.txt", name, size[0], size[1]), got)
 		}
 	}
 }

@@ -14,38 +14,9 @@ import (
 	"kubelab/exercises/progress"
 	"kubelab/exercises/session"
 	"kubelab/tui/panel"
+	"kubelab/tui/screentest"
 	"kubelab/tui/theme"
 )
-
-// exact fails the test unless text is w × h cells of nothing that a terminal obeys, but for colours.
-func exact(t *testing.T, what, text string, w, h int) {
-	t.Helper()
-	if w <= 0 || h <= 0 {
-		if text != "" {
-			t.Fatalf("%s at %d×%d is %q, want nothing", what, w, h, text)
-		}
-		return
-	}
-	lines := strings.Split(text, "\n")
-	if len(lines) != h {
-		t.Fatalf("%s at %d×%d has %d lines", what, w, h, len(lines))
-	}
-	for i, l := range lines {
-		if n := ansi.StringWidth(l); n != w {
-			t.Fatalf("%s at %d×%d: line %d has %d cells: %q", what, w, h, i, n, ansi.Strip(l))
-		}
-		for rest, state := l, byte(ansi.NormalState); len(rest) > 0; {
-			seq, width, n, next := ansi.DecodeSequence(rest, state, nil)
-			if width == 0 && !(strings.HasPrefix(seq, "\x1b[") && strings.HasSuffix(seq, "m")) && strings.ContainsFunc(seq, func(r rune) bool { return r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 }) {
-				t.Fatalf("%s at %d×%d: line %d has %q", what, w, h, i, seq)
-			}
-			rest, state = rest[n:], next
-		}
-		if strings.ContainsAny(l, "\u202e\u200b") {
-			t.Fatalf("%s at %d×%d: line %d turns around or hides: %q", what, w, h, i, l)
-		}
-	}
-}
 
 var widths = []int{0, 1, 2, 3, 5, 10, 20, 36, 48, 64, 78, 118, 300}
 var heights = []int{0, 1, 2, 3, 4, 5, 6, 8, 12, 20, 36, 100}
@@ -55,7 +26,7 @@ func TestViewsHaveTheirSize(t *testing.T) {
 		p, s := scene()
 		for _, w := range widths {
 			for _, h := range heights {
-				exact(t, name, p.View(s, w, h), w, h)
+				screentest.Exact(t, name, p.View(s, w, h), w, h)
 			}
 		}
 	}
@@ -99,7 +70,7 @@ func TestHostileTextsStayInTheirCells(t *testing.T) {
 				for _, h := range []int{5, 20, 300} {
 					p := &lesson{}
 					text := p.View(s, w, h)
-					exact(t, string(phase), text, w, h)
+					screentest.Exact(t, string(phase), text, w, h)
 					for _, sequence := range []string{"\x1b[31m", "\x1b[8m", "\x1b]", "\x1b[2J", "\u009b"} {
 						if strings.Contains(text, sequence) {
 							t.Fatalf("%s: a text has put %q there", phase, sequence)
@@ -146,7 +117,7 @@ func TestAnythingCanBePressedAtAnyTime(t *testing.T) {
 					r.Prompt.Done([]string{"", " ", "12", nasty}[random.IntN(4)])
 				}
 			}
-			exact(t, "exercises", p.View(s, w, h), w, h)
+			screentest.Exact(t, "exercises", p.View(s, w, h), w, h)
 			p.Keys(s)
 			if p.Title(s) == "" || p.Explain(s) == "" || p.Selected(s) != "" {
 				t.Fatal("it has no title, does not explain itself, or selects something")

@@ -1,10 +1,7 @@
 package objects
 
 import (
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -12,9 +9,8 @@ import (
 
 	"kubelab/core/view"
 	"kubelab/tui/panel"
+	"kubelab/tui/screentest"
 )
-
-var update = flag.Bool("update", false, "write the goldens anew")
 
 // ask answers what a Result asks.
 func ask(s *panel.State, p panel.Panel, r panel.Result) {
@@ -99,7 +95,7 @@ func TestGoldens(t *testing.T) {
 				}
 			}
 			fmt.Fprintf(&b, "── selected: %s\n── explained: %s\n", p.Selected(s), p.Explain(s))
-			golden(t, name, b.String())
+			screentest.Golden(t, name+".txt", b.String())
 		})
 	}
 }
@@ -109,38 +105,12 @@ func TestEmptyGoldens(t *testing.T) {
 	var b strings.Builder
 	for _, p := range Panels() {
 		s := emptyState(t)
-		fmt.Fprintf(&b, "── %s\n%s\n── explained: %s\n", p.Title(s), trimmed(ansi.Strip(p.View(s, 78, 9))), p.Explain(s))
+		fmt.Fprintf(&b, "── %s\n%s── explained: %s\n", p.Title(s), screentest.Trim(ansi.Strip(p.View(s, 78, 9))), p.Explain(s))
 	}
 	s := workshop(t)
 	s.Lab.Stale = append(s.Lab.Stale, view.Stale{Source: "objects", Since: before(3 * 1e9), Why: "no member of etcd answers"})
 	nodes := newNodes()
 	nodes.Answered(s, *nodes.Opened(s).Ask, view.Answer{}, errSilent)
-	fmt.Fprintf(&b, "── stale, and not answered\n%s\n", trimmed(ansi.Strip(nodes.View(s, 118, 20))))
-	golden(t, "empty", b.String())
-}
-
-func trimmed(text string) string {
-	lines := strings.Split(text, "\n")
-	for i := range lines {
-		lines[i] = strings.TrimRight(lines[i], " ")
-	}
-	return strings.Join(lines, "\n")
-}
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name+".txt")
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s is not as in %s; look at the difference after go test -update:\n%s", name, path, got)
-	}
+	fmt.Fprintf(&b, "── stale, and not answered\n%s", screentest.Trim(ansi.Strip(nodes.View(s, 118, 20))))
+	screentest.Golden(t, "empty.txt", b.String())
 }

@@ -8,11 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/charmbracelet/x/ansi"
-
 	"kubelab/core/component"
 	"kubelab/core/view"
 	"kubelab/tui/panel"
+	"kubelab/tui/screentest"
 )
 
 // every is each panel in each of its states that draws something of its own.
@@ -54,35 +53,12 @@ func every(t testing.TB, s *panel.State) map[string]panel.Panel {
 	return all
 }
 
-func exact(t *testing.T, name string, s *panel.State, p panel.Panel, w, h int) {
-	t.Helper()
-	text := p.View(s, w, h)
-	if w <= 0 || h <= 0 {
-		if text != "" {
-			t.Errorf("%s at %d×%d is %q, want nothing", name, w, h, text)
-		}
-		return
-	}
-	lines := strings.Split(text, "\n")
-	if len(lines) != h {
-		t.Fatalf("%s at %d×%d has %d lines", name, w, h, len(lines))
-	}
-	for i, one := range lines {
-		if n := ansi.StringWidth(one); n != w {
-			t.Fatalf("%s at %d×%d: line %d is %d cells wide: %q", name, w, h, i, n, ansi.Strip(one))
-		}
-		if strings.ContainsFunc(ansi.Strip(one), func(r rune) bool { return r < ' ' || r == 0x7f }) {
-			t.Fatalf("%s at %d×%d: line %d has control characters: %q", name, w, h, i, one)
-		}
-	}
-}
-
 func TestEverySizeIsExact(t *testing.T) {
 	for state, s := range map[string]*panel.State{"workshop": workshop(t), "empty": emptyState(t), "hostile": hostile(t)} {
 		for name, p := range every(t, s) {
 			for _, w := range []int{0, 1, 2, 3, 5, 9, 20, 37, 60, 78, 103, 104, 118, 200} {
 				for _, h := range []int{0, 1, 2, 3, 4, 5, 7, 8, 12, 20, 36, 60} {
-					exact(t, state+"/"+name, s, p, w, h)
+					screentest.Exact(t, state+"/"+name, p.View(s, w, h), w, h)
 				}
 			}
 			if p.Explain(s) == "" || p.Title(s) == "" {

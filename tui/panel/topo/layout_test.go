@@ -1,40 +1,12 @@
 package topo
 
 import (
-	"bytes"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"kubelab/tui/screentest"
 )
-
-var update = flag.Bool("update", false, "write the files in testdata anew")
-
-// golden compares with a file in testdata. Blanks at the ends of lines do not count.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	lines := strings.Split(got, "\n")
-	for i := range lines {
-		lines[i] = strings.TrimRight(lines[i], " ")
-	}
-	got = strings.Join(lines, "\n") + "\n"
-	path := filepath.Join("testdata", name+".txt")
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(want, []byte(got)) {
-		t.Errorf("%s is not as it was; got:\n%s", path, got)
-	}
-}
 
 // picture draws rectangles: each is filled with a letter of its own.
 func picture(l Layout) string {
@@ -82,7 +54,7 @@ func TestLayout(t *testing.T) {
 		fmt.Fprintf(&b, "%d masters and %d nodes on %d x %d: nodes in form %d, %d of %d lines seen, tall %t\n%s\n", c.masters, c.nodes, c.w, c.h,
 			l.NodeForm, min(l.Area.H, l.Content), l.Content, l.Tall, picture(l))
 	}
-	golden(t, "layout", b.String())
+	screentest.Golden(t, "layout.txt", screentest.Trim(b.String()))
 }
 
 // Whatever the size and however many machines: nothing overlaps, nothing is outside, and all that there is has a place.

@@ -11,6 +11,7 @@ import (
 	"kubelab/core/component"
 	"kubelab/core/view"
 	"kubelab/tui/panel"
+	"kubelab/tui/screentest"
 	"kubelab/tui/theme"
 )
 
@@ -41,29 +42,16 @@ func TestViews(t *testing.T) {
 		"nothing-78x20":  {sample(0, 0, 0), 78, 20},
 		"no-nodes-78x20": {sample(1, 0, 4), 78, 20},
 	} {
-		t.Run(name, func(t *testing.T) { golden(t, name, ansi.Strip(Panels()[0].View(tt.s, tt.w, tt.h))) })
+		t.Run(name, func(t *testing.T) {
+			screentest.Golden(t, name+".txt", screentest.Trim(ansi.Strip(Panels()[0].View(tt.s, tt.w, tt.h))))
+		})
 	}
 }
 
 func exact(t *testing.T, s *panel.State, w, h int) {
 	t.Helper()
 	m := Panels()[0]
-	got := m.View(s, w, h)
-	if w <= 0 || h <= 0 {
-		if got != "" {
-			t.Fatalf("%d×%d: %q", w, h, got)
-		}
-		return
-	}
-	lines := strings.Split(got, "\n")
-	if len(lines) != h {
-		t.Fatalf("%d×%d: %d lines", w, h, len(lines))
-	}
-	for i, line := range lines {
-		if n := ansi.StringWidth(line); n != w {
-			t.Fatalf("%d×%d: line %d has %d cells: %q", w, h, i, n, ansi.Strip(line))
-		}
-	}
+	screentest.Exact(t, "the map", m.View(s, w, h), w, h)
 	m.Key(s, "down")
 	m.Key(s, "enter")
 	m.Click(s, w/2, h/2)

@@ -1,20 +1,15 @@
 package trouble
 
 import (
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/charmbracelet/x/ansi"
 
 	"kubelab/core/view"
 	"kubelab/tui/panel"
+	"kubelab/tui/screentest"
 )
-
-var update = flag.Bool("update", false, "write the goldens anew")
 
 var sizes = [][2]int{{78, 20}, {80, 34}, {118, 36}, {150, 50}}
 
@@ -126,23 +121,5 @@ func TestGoldens(t *testing.T) {
 
 func compare(t *testing.T, name, got string) {
 	t.Helper()
-	lines := strings.Split(ansi.Strip(got), "\n")
-	for i := range lines {
-		lines[i] = strings.TrimRight(lines[i], " ")
-	}
-	got = strings.Join(lines, "\n") + "\n"
-	file := filepath.Join("testdata", name+".txt")
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s looks like this now:\n%s\nbut should like this:\n%s", name, got, want)
-	}
+	screentest.Golden(t, name+".txt", screentest.Trim(ansi.Strip(got)))
 }

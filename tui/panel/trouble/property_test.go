@@ -13,33 +13,9 @@ import (
 	"kubelab/core/component"
 	"kubelab/core/view"
 	"kubelab/tui/panel"
+	"kubelab/tui/screentest"
 	"kubelab/tui/theme"
 )
-
-// exact fails the test unless text is w × h cells of nothing that a terminal obeys, but for colours.
-func exact(t *testing.T, what, text string, w, h int) {
-	t.Helper()
-	if w <= 0 || h <= 0 {
-		if text != "" {
-			t.Fatalf("%s at %d×%d is %q, want nothing", what, w, h, text)
-		}
-		return
-	}
-	lines := strings.Split(text, "\n")
-	if len(lines) != h {
-		t.Fatalf("%s at %d×%d has %d lines", what, w, h, len(lines))
-	}
-	for i, l := range lines {
-		if n := ansi.StringWidth(l); n != w {
-			t.Fatalf("%s at %d×%d: line %d has %d cells: %q", what, w, h, i, n, ansi.Strip(l))
-		}
-		for _, r := range ansi.Strip(l) {
-			if r < ' ' || r == 0x7f || r == '\u202e' {
-				t.Fatalf("%s at %d×%d: line %d has %q", what, w, h, i, r)
-			}
-		}
-	}
-}
 
 var widths = []int{0, 1, 2, 3, 5, 10, 20, 36, 47, 64, 78, 90, 118, 150, 300}
 var heights = []int{0, 1, 2, 3, 4, 5, 6, 8, 12, 20, 34, 56, 100}
@@ -49,7 +25,7 @@ func TestViewsHaveTheirSize(t *testing.T) {
 		p, s := scene()
 		for _, w := range widths {
 			for _, h := range heights {
-				exact(t, name, p.View(s, w, h), w, h)
+				screentest.Exact(t, name, p.View(s, w, h), w, h)
 			}
 		}
 	}
@@ -57,7 +33,7 @@ func TestViewsHaveTheirSize(t *testing.T) {
 	for _, p := range Panels() {
 		for _, w := range widths {
 			for _, h := range heights {
-				exact(t, "empty "+p.Name(), p.View(s, w, h), w, h)
+				screentest.Exact(t, "empty "+p.Name(), p.View(s, w, h), w, h)
 			}
 		}
 	}
@@ -95,7 +71,7 @@ func TestAnythingCanBePressedAtAnyTime(t *testing.T) {
 				default:
 					p.Key(s, pressed[random.IntN(len(pressed))])
 				}
-				exact(t, p.Name(), p.View(s, w, h), w, h)
+				screentest.Exact(t, p.Name(), p.View(s, w, h), w, h)
 				p.Keys(s)
 				p.Selected(s)
 				if p.Title(s) == "" || p.Explain(s) == "" {
@@ -136,7 +112,7 @@ func TestHostileNamesStayInTheirCells(t *testing.T) {
 	for _, p := range Panels() {
 		for _, w := range []int{10, 36, 78, 118, 150} {
 			for _, h := range []int{5, 20, 56} {
-				exact(t, p.Name(), p.View(s, w, h), w, h)
+				screentest.Exact(t, p.Name(), p.View(s, w, h), w, h)
 			}
 		}
 	}
@@ -156,7 +132,7 @@ func TestHostileNamesStayInTheirCells(t *testing.T) {
 	logs.Answered(s, *r.Ask, a, nil)
 	keys(s, logs, "l", "l")
 	for _, p := range []panel.Panel{story, logs} {
-		exact(t, p.Name(), p.View(s, 80, 30), 80, 30)
+		screentest.Exact(t, p.Name(), p.View(s, 80, 30), 80, 30)
 	}
 }
 
