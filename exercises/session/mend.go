@@ -57,7 +57,7 @@ func (s *Session) mend(ctx context.Context, report view.Report) error {
 			list := slices.DeleteFunc(deaf(lab), func(name string) bool { return slices.Contains(anew, name) })
 			if len(list) > 0 {
 				anew, tried = append(anew, list...), time.Now()
-				failed = errors.Join(failed, s.do(ctx, func(view.Step) {}, view.Action{Verb: view.Restart, Targets: list, Detach: true}))
+				failed = errors.Join(failed, s.startAnew(ctx, list))
 			}
 		}
 		why := "the lab is " + string(lab.State) + ": " + lab.Reason
@@ -79,6 +79,16 @@ func deaf(lab *view.Snapshot) (names []string) {
 		}
 	}
 	return names
+}
+
+// startAnew has masters die and start: one that hears nobody would take its time to stop, for etcd has something to say to the others first.
+func (s *Session) startAnew(ctx context.Context, masters []string) error {
+	for _, verb := range []view.Verb{view.Kill, view.Start} {
+		if err := s.do(ctx, func(view.Step) {}, view.Action{Verb: verb, Targets: masters, Detach: true}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // whole reports whether nothing is broken or down.

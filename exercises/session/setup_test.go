@@ -225,7 +225,7 @@ func TestSetupInsists(t *testing.T) {
 type unheard struct{ *labtest.Lab }
 
 func (l *unheard) Do(ctx context.Context, a view.Action, report view.Report) (view.Outcome, error) {
-	if a.Verb == view.Restart {
+	if a.Verb == view.Start {
 		l.Show(func(s *view.Snapshot) {
 			s.State = view.Healthy
 			for _, m := range s.Masters {
@@ -238,7 +238,7 @@ func (l *unheard) Do(ctx context.Context, a view.Action, report view.Report) (vi
 	return l.Lab.Do(ctx, a, report)
 }
 
-func TestMendRestartsWhoDoesNotAnswer(t *testing.T) {
+func TestMendStartsAnewWhoDoesNotAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		lab := &unheard{labtest.New(3, 2)}
 		lab.Show(func(s *view.Snapshot) { s.State, s.Balancer.Healthy = view.Degraded, s.Balancer.Healthy[:2] })
@@ -250,7 +250,7 @@ func TestMendRestartsWhoDoesNotAnswer(t *testing.T) {
 		if err := s.Start(t.Context(), func(view.Step) {}); err != nil || time.Since(began) > 4*time.Second {
 			t.Errorf("%v after %s", err, time.Since(began))
 		}
-		if done := lab.Done(); len(done) != 1 || done[0].String() != "restart master-3" {
+		if done := lab.Done(); len(done) != 2 || done[0].String() != "kill master-3" || done[1].String() != "start master-3" {
 			t.Errorf("done to the lab: %v", done)
 		}
 	})
