@@ -127,7 +127,9 @@ func (s *Session) shape(ctx context.Context, report view.Report, setups []exerci
 			return err
 		}
 	}
-	pause(ctx, seenWithin)
+	if len(setups[len(setups)-1].Deeds) == 0 { // deeds end when they are seen
+		pause(ctx, seenWithin)
+	}
 	return ctx.Err()
 }
 
