@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -120,6 +121,23 @@ func (c *Cluster) runningMember() (topology.Machine, error) {
 // Snapshots lists those that the lab keeps.
 func (c *Cluster) Snapshots() ([]view.EtcdSnapshot, error) { return snapshot.List(c.snapshotDir()) }
 
+// NewestSnapshot is the name of the latest snapshot that the lab keeps and that is whole.
+func (c *Cluster) NewestSnapshot() (string, error) {
+	list, err := c.Snapshots()
+	if err != nil {
+		return "", err
+	}
+	for _, s := range slices.Backward(list) { // the latest first
+		if s.Error != "" {
+			continue
+		}
+		if _, err := c.VerifySnapshot(s.Name); err == nil {
+			return s.Name, nil
+		}
+	}
+	return "", view.Fail(view.NotFound, "the lab keeps no snapshot that is whole")
+}
+
 // VerifySnapshot checks a snapshot from its first byte to its last.
 func (c *Cluster) VerifySnapshot(name string) (view.EtcdSnapshot, error) {
 	_, done, err := c.unpackSnapshot(name)
@@ -182,12 +200,9 @@ func (c *Cluster) RestoreSnapshot(ctx context.Context, name string, report view.
 	if err := c.eachMaster(func(m topology.Machine) error { return etcd.Settle(c.dir, m) }); err != nil {
 		return err
 	}
-	token := spec.Name + time.Now().UTC().Format("-20060102-150405.000")
 	err = step(ctx, report, count(spec.Masters)+" crashed", crashBound, func(ctx context.Context) error { return crash(ctx, masters) })
 	if err == nil {
-		err = step(ctx, report, "Databases restored", restoreBound, func(context.Context) error {
-			return c.eachMaster(func(m topology.Machine) error { return etcd.Restore(c.dir, spec, m, db, token) })
-		})
+		err = step(ctx, report, "Databases restored", restoreBound, func(context.Context) error { return c.restoreDatabases(db) })
 	}
 	if err == nil {
 		err = step(ctx, report, count(spec.Masters)+" started", apiBound, func(ctx context.Context) error { return c.bootAgain(ctx, masters) })
@@ -203,6 +218,44 @@ func (c *Cluster) RestoreSnapshot(ctx context.Context, name string, report view.
 		return poll(ctx, func(context.Context) (bool, string) {
 			return c.Leader(component.Scheduler) != "" && c.Leader(component.ControllerManager) != "", "their Leases have not run out"
 		})
+	})
+}
+
+// restoreDatabases gives each member of etcd what was in a snapshot, as a member of a new cluster. None of them may run.
+func (c *Cluster) restoreDatabases(db string) error {
+	spec := c.Spec()
+	token := spec.Name + time.Now().UTC().Format("-20060102-150405.000")
+	return c.eachMaster(func(m topology.Machine) error { return etcd.Restore(c.dir, spec, m, db, token) })
+}
+
+// DataLost reports whether so many members of etcd have lost their data that no majority of them can come back.
+func (c *Cluster) DataLost() bool {
+	masters, wiped := c.inOrder(), 0
+	for _, m := range masters {
+		if m != nil && m.EtcdWiped() { // nil: one that is just added
+			wiped++
+		}
+	}
+	return len(masters)-wiped < len(masters)/2+1
+}
+
+// regain restores the newest snapshot if a majority of the members of etcd lost its data before the engine ended: what is left could not start, and
+// if nothing is left an empty cluster would.
+func (c *Cluster) regain(ctx context.Context, report view.Report) error {
+	if c.fresh || !c.DataLost() {
+		return nil
+	}
+	name, err := c.NewestSnapshot()
+	if err != nil {
+		return fmt.Errorf("a majority of etcd's members has lost its data, so it cannot start: %w", err)
+	}
+	return step(ctx, report, "etcd's data was lost: snapshot "+name+" restored", restoreBound, func(context.Context) error {
+		db, clean, err := c.unpackSnapshot(name)
+		if err != nil {
+			return err
+		}
+		defer clean()
+		return c.restoreDatabases(db)
 	})
 }
 

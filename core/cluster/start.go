@@ -67,6 +67,9 @@ func (c *Cluster) startComponents(ctx context.Context, report view.Report, spec 
 	if err := c.eachMaster(func(m topology.Machine) error { return etcd.Revert(c.dir, m) }); err != nil {
 		return err
 	}
+	if err := c.regain(ctx, report); err != nil {
+		return err
+	}
 	defer master.EaseGC()()
 	serving := make(chan struct{}) // closed when the first API server is ready
 	whole, wiped := c.wiped(c.inOrder())
@@ -92,6 +95,9 @@ func (c *Cluster) startComponents(ctx context.Context, report view.Report, spec 
 			}
 			return step(ctx, report, "Scheduler and controller manager lead", leadersBound, c.podsCanBeMade)
 		})
+	if err == nil {
+		err = c.eachMaster(func(m topology.Machine) error { return etcd.Settle(c.dir, m) })
+	}
 	for _, m := range wiped {
 		if err != nil {
 			return err

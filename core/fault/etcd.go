@@ -3,7 +3,6 @@ package fault
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"kubelab/core/component"
@@ -60,7 +59,7 @@ func etcdKinds() []kind {
 				return f.inParallel(ctx, d.targets, func(ctx context.Context, t target.Target) error { return f.lab.WipeMember(ctx, t.Machine) })
 			},
 			undo: func(ctx context.Context, f *Faults, d *deed, _ view.Report) error {
-				if f.dataLost() {
+				if f.lab.DataLost() {
 					return view.Fail(view.Failed, "no majority of etcd's members has its data: restore a snapshot, see lab snapshot list")
 				}
 				for _, m := range d.machines() { // one after the other: each must count before the next is replaced
@@ -179,40 +178,11 @@ func wipeCheck(f *Faults, d *deed) error {
 	if up >= majority {
 		return nil
 	}
-	if _, err := f.newestSnapshot(); err != nil {
+	if _, err := f.lab.NewestSnapshot(); err != nil {
 		return view.Fail(view.Failed, "that would leave %d of etcd's members, and a majority is %d: the data would be lost for good. "+
 			"Keep it first, so that it can be restored: lab snapshot save", up, majority)
 	}
 	return nil
-}
-
-// dataLost reports whether so many members have lost their data that no majority of them can come back.
-func (f *Faults) dataLost() bool {
-	masters := f.lab.Spec().Masters
-	wiped := 0
-	for _, m := range masters {
-		if made := f.lab.Master(m); made != nil && made.EtcdWiped() {
-			wiped++
-		}
-	}
-	return len(masters)-wiped < len(masters)/2+1
-}
-
-// newestSnapshot is the name of the latest snapshot that the lab keeps and that is whole.
-func (f *Faults) newestSnapshot() (string, error) {
-	list, err := f.lab.Snapshots()
-	if err != nil {
-		return "", err
-	}
-	for _, s := range slices.Backward(list) { // the latest first
-		if s.Error != "" {
-			continue
-		}
-		if _, err := f.lab.VerifySnapshot(s.Name); err == nil {
-			return s.Name, nil
-		}
-	}
-	return "", view.Fail(view.NotFound, "the lab keeps no snapshot that is whole")
 }
 
 // describeQuota is what people have to know of the quota.

@@ -163,7 +163,7 @@ type healing struct {
 
 // restoreNewest heals what only a snapshot can. Nobody may hold the lab meanwhile: all masters start anew.
 func (f *Faults) restoreNewest(ctx context.Context, report view.Report) (view.Outcome, error) {
-	name, err := f.newestSnapshot()
+	name, err := f.lab.NewestSnapshot()
 	if err != nil {
 		return view.Outcome{}, fmt.Errorf("heal the loss of etcd's data: %w", err)
 	}
@@ -192,7 +192,7 @@ func (f *Faults) healEach(ctx context.Context, a view.Action, report view.Report
 	slices.Reverse(list)
 	slices.SortStableFunc(list, func(a, b *view.Record) int { return boolToInt(isLink(b.Kind)) - boolToInt(isLink(a.Kind)) })
 	var errs []error
-	lost := f.dataLost()
+	lost := f.lab.DataLost()
 	for _, r := range list {
 		switch {
 		case !f.copyOf(r).Active(): // it has gone with another one
