@@ -247,7 +247,7 @@ func (c *Cluster) regain(ctx context.Context, report view.Report) error {
 	}
 	name, err := c.NewestSnapshot()
 	if err != nil {
-		return fmt.Errorf("a majority of etcd's members has lost its data, so it cannot start: %w", err)
+		return fmt.Errorf("a majority of etcd's members has lost its data, and %w: nothing is left but lab delete", err)
 	}
 	return step(ctx, report, "etcd's data was lost: snapshot "+name+" restored", restoreBound, func(context.Context) error {
 		db, clean, err := c.unpackSnapshot(name)
