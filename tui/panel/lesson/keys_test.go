@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -176,6 +177,15 @@ func TestHints(t *testing.T) {
 	step.Hints, step.HintsLeft = hints, 1
 	if text := ansi.Strip(p.View(s, 78, 16)); !strings.Contains(text, hints[1]) {
 		t.Errorf("the hint that was asked for is not seen:\n%s", text)
+	}
+	p.page.top()
+	step.Hints, step.HintsLeft = hints[:1], 2
+	p.View(s, 78, 16)
+	p.page.scroll(5)
+	step.Began = step.Began.In(time.FixedZone("elsewhere", 3600)) // it was kept in a file, and read back
+	step.Hints, step.HintsLeft = hints, 1
+	if text := ansi.Strip(p.View(s, 78, 16)); !strings.Contains(text, hints[1]) {
+		t.Errorf("the hint that was asked for is not seen when the step was read from its file:\n%s", text)
 	}
 	step.HintsLeft = 0
 	says(t, press(t, p, s, "h"), "all hints")

@@ -82,7 +82,7 @@ func (p *lesson) sync(s *panel.State) {
 	}
 	step := string(st.Phase)
 	if one := current(st); one != nil {
-		step += one.ID + one.Began.String()
+		step += fmt.Sprint(one.ID, one.Began.UnixNano()) // what was kept and read back has another zone, and no monotonic clock
 	}
 	if p.step != step {
 		p.step, p.asked, p.choice, p.hinted = step, "", 0, 0
