@@ -93,16 +93,25 @@ func passed(st *session.Status, step int) string {
 	if st.Phase == session.Done {
 		text = fmt.Sprintf("✓ %s is passed.", plain.Line(st.Title))
 	}
+	predicted, right := 0, 0
 	for _, q := range st.Steps[step].Asks {
-		switch {
-		case q.Answer == nil || q.Answer.Right == nil:
-		case *q.Answer.Right:
-			text += " You have predicted it."
-		default:
-			text += " Your prediction did not come true."
+		if q.Answer == nil || q.Answer.Right == nil {
+			continue
+		}
+		predicted++
+		if *q.Answer.Right {
+			right++
 		}
 	}
-	return text
+	switch {
+	case predicted == 0:
+		return text
+	case right == predicted:
+		return text + " You have predicted it."
+	case predicted == 1:
+		return text + " Your prediction did not come true."
+	}
+	return text + fmt.Sprintf(" Of %d predictions %d came true.", predicted, right)
 }
 
 // lesson does something with the exercises.
