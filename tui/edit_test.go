@@ -368,6 +368,13 @@ func TestWhatIsTypedReplacesWhatIsProposed(t *testing.T) {
 	}
 }
 
+// A dialog may open another one.
+func TestLeavingByALine(t *testing.T) {
+	p := start(t, 80, 24, nil)
+	p.keys(":", "q", "enter")
+	p.shows("Leave the lab?")
+}
+
 func TestCommands(t *testing.T) {
 	var asked []string
 	run := func(_ context.Context, line string) (string, error) {

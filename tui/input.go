@@ -25,8 +25,11 @@ func (m *Model) key(key string) tea.Cmd {
 		key = "esc" // which asks; ctrl+c again leaves
 	}
 	if m.dialog != nil {
-		next, cmd := m.dialog.key(key)
-		m.dialog = next
+		before := m.dialog
+		next, cmd := before.key(key)
+		if m.dialog == before { // it has opened no other
+			m.dialog = next
+		}
 		return cmd
 	}
 	if m.filter != nil {
