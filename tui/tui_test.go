@@ -273,7 +273,7 @@ func TestGoingThroughScreens(t *testing.T) {
 	p.keys(":", "configmaps demo", "enter")
 	p.shows("Screen list", "list configmaps demo")
 	p.keys(":", "nonsense of many words", "enter")
-	p.shows("is neither a screen nor something that can be done")
+	p.shows("is no screen and nothing to do")
 	p.keys("esc", "esc", "esc", "esc")
 	p.shows("Screen map")
 	p.keys("/", "abc")

@@ -25,17 +25,7 @@ var takes = map[view.Verb]int{
 	view.Kill: -1, view.Stop: -1, view.Start: -1, view.Restart: -1, view.Pause: -1, view.Resume: -1, view.PowerLoss: -1, view.Cordon: -1,
 	view.Uncordon: -1, view.Drain: -1, view.DiskPressure: -1, view.OutOfMemory: 1, view.Cut: 2, view.Loss: 2, view.Delay: 2, view.Flap: 2,
 	view.Isolate: -1, view.Split: -1, view.LoseQuorum: 0, view.MoveLeader: -2, view.Compact: 0, view.Defragment: 0, view.FillQuota: 0,
-	view.WipeData: 1, view.RollingRestart: 0, view.Heal: -2, view.Add: 1, view.Remove: 1, view.Scale: 1, view.Delete: 1, view.Empty: 1,
-}
-
-// Verbs are all that can be done, sorted.
-func Verbs() []string {
-	var all []string
-	for v := range takes {
-		all = append(all, string(v))
-	}
-	slices.Sort(all)
-	return all
+	view.WipeData: -1, view.RollingRestart: 0, view.Heal: -2, view.Add: 1, view.Remove: 1, view.Scale: 1, view.Delete: 1, view.Empty: 1,
 }
 
 // Parse reads a line. panels are the names of the screens that there are; a first word that is neither a screen nor a verb is a resource of
@@ -57,7 +47,7 @@ func Parse(line string, panels []string) (Wanted, error) {
 		return Wanted{Action: a}, err
 	}
 	if len(rest) > 1 {
-		return Wanted{}, fmt.Errorf("%q is neither a screen nor something that can be done: %s", first, strings.Join(Verbs(), ", "))
+		return Wanted{}, fmt.Errorf("%q is no screen and nothing to do; a command of lab begins with lab: lab %s", first, strings.Join(words, " "))
 	}
 	return Wanted{Panel: "list", With: strings.Join(words, " ")}, nil
 }

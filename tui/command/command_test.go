@@ -25,6 +25,7 @@ func TestParse(t *testing.T) {
 		"empty demo":                      {Action: &view.Action{Verb: view.Empty, Targets: []string{"demo"}}},
 		"heal --all":                      {Action: &view.Action{Verb: view.Heal, All: true}},
 		"heal":                            {Action: &view.Action{Verb: view.Heal}},
+		"wipe master-1 master-2":          {Action: &view.Action{Verb: view.WipeData, Targets: []string{"master-1", "master-2"}}},
 		"lose-quorum":                     {Action: &view.Action{Verb: view.LoseQuorum}},
 		"  add   node ":                   {Action: &view.Action{Verb: view.Add, Targets: []string{"node"}}},
 	} {
