@@ -184,9 +184,12 @@ func (a *app) runner(s sshd.Session) func(ctx context.Context, line string) (str
 		}
 		var out printed
 		code := a.runFor(ctx, argv, bytes.NewReader(nil), &out, &out, s)
-		if ctx.Err() != nil {
+		switch {
+		case errors.Is(ctx.Err(), context.DeadlineExceeded):
 			out.end("\nIt took too long, and was ended.\n")
-		} else if code != 0 {
+		case ctx.Err() != nil:
+			out.end("\nIt was ended.\n")
+		case code != 0:
 			out.end(fmt.Sprintf("\nexit code %d\n", code))
 		}
 		return out.text.String(), nil

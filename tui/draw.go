@@ -106,6 +106,10 @@ func (m *Model) footer(w int) string {
 	switch {
 	case m.filter != nil:
 		return widget.Fit(t.Accent.Render(" / ")+t.Text.Render(m.filter.text)+t.Selected.Render(" ")+t.Muted.Render("  enter keeps it, esc clears it"), w)
+	case len(m.running) > 0:
+		one := m.running[len(m.running)-1]
+		text := fmt.Sprintf(" ◐ for %s, ctrl+c ends it: %s", m.cfg.Now().Sub(one.since).Round(100*time.Millisecond), one.line)
+		return widget.Fit(t.Warn.Render(text), w)
 	case len(m.working) > 0:
 		one := m.working[0]
 		text := fmt.Sprintf(" ◐ %s, for %s", one.action.Command(), m.cfg.Now().Sub(one.since).Round(100*time.Millisecond))

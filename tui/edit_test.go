@@ -375,6 +375,29 @@ func TestLeavingByALine(t *testing.T) {
 	p.shows("Leave the lab?")
 }
 
+// What waits for ever is ended as in a shell, and shown.
+func TestACommandIsEnded(t *testing.T) {
+	p := onShelf(t, "deployments/demo/web", func(c *Config, _ *shelf) {
+		c.Run = func(ctx context.Context, line string) (string, error) {
+			<-ctx.Done()
+			return "PUT a\nPUT b\n" + ctx.Err().Error(), nil
+		}
+	})
+	p.keys(":", "etcdctl watch a")
+	_, run := p.Update(tea.KeyPressMsg{Code: tea.KeyEnter})
+	p.shows("ctrl+c ends it: etcdctl watch a")
+	p.ctrl('c')
+	p.run(run)
+	p.shows("PUT a", "PUT b", "context canceled")
+	p.keys("esc")
+	p.ctrl('c')
+	p.shows("Leave the lab?")
+	p.keys("esc", ":", "lab kubectl edit configmap a", "enter")
+	p.shows("no terminal", "press E")
+	p.keys(":", "lab kubectl create -f -", "enter")
+	p.shows("New manifest")
+}
+
 func TestCommands(t *testing.T) {
 	var asked []string
 	run := func(_ context.Context, line string) (string, error) {

@@ -19,6 +19,9 @@ const digits = "1234567890"
 // key is a key that was pressed.
 func (m *Model) key(key string) tea.Cmd {
 	if key == "ctrl+c" {
+		if m.dialog == nil && m.endTool() {
+			return nil
+		}
 		if !m.spare() {
 			return m.leave()
 		}

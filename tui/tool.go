@@ -3,6 +3,7 @@ package tui
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -20,10 +21,18 @@ const toolBound = 90 * time.Second
 // tools are the words that a line after ":" begins with when it is a command, and no screen: lab itself, and the tools that it points at the lab.
 var tools = []string{"lab", "kubectl", "etcdctl", "crictl"}
 
+// running is a command that has not ended yet.
+type running struct {
+	line  string
+	since time.Time
+	end   context.CancelFunc
+}
+
 // ran is what a command has printed.
 type ran struct {
-	line, text string
-	err        error
+	*running
+	text string
+	err  error
 }
 
 // isTool reports whether a line after ":" is a command.
@@ -38,18 +47,37 @@ func (m *Model) tool(line string) tea.Cmd {
 		m.complain(cmp.Or(m.cfg.ReadOnly, "Commands cannot be run from this screen."))
 		return nil
 	}
-	m.note = note{text: line + " …", until: m.cfg.Now().Add(toolBound)}
-	return func() tea.Msg {
-		ctx, cancel := context.WithTimeout(m.ctx, toolBound)
-		defer cancel()
-		text, err := m.cfg.Run(ctx, line)
-		return ran{line, text, err}
+	switch words := strings.Fields(strings.TrimPrefix(line, "lab ")); {
+	case words[0] != "kubectl" || len(words) < 2:
+	case words[1] == "edit":
+		m.complain(fmt.Sprintf("kubectl edit has no terminal here: select the object, for example after :configmaps, and press %s.", m.keyOf("edit")))
+		return nil
+	case strings.HasSuffix(line, " -f -") && (words[1] == "create" || words[1] == "apply"): // there is an editor for what it would read
+		return m.compose()
 	}
+	ctx, end := context.WithTimeout(m.ctx, toolBound)
+	r := &running{line: plain.Line(line), since: m.cfg.Now(), end: end}
+	m.running = append(m.running, r)
+	return func() tea.Msg {
+		defer end()
+		text, err := m.cfg.Run(ctx, line)
+		return ran{r, text, err}
+	}
+}
+
+// endTool ends the youngest command, as ctrl+c does in a shell. What it has printed is shown then.
+func (m *Model) endTool() bool {
+	if len(m.running) == 0 {
+		return false
+	}
+	m.running[len(m.running)-1].end()
+	return true
 }
 
 // ran shows what a command has printed, unless somebody is at something else by now.
 func (m *Model) ran(r ran) {
-	line := plain.Line(r.line)
+	m.running = slices.DeleteFunc(m.running, func(one *running) bool { return one == r.running })
+	line := r.line
 	switch {
 	case r.err != nil:
 		m.complain(line + ": " + plain.Line(r.err.Error()))
@@ -61,11 +89,10 @@ func (m *Model) ran(r ran) {
 		m.say(line + " has printed nothing.")
 		return
 	}
-	m.note = note{}
 	m.dialog = &pager{title: line, wide: true, lines: func(t *theme.Theme, w int) []string {
 		var lines []string
 		for _, one := range strings.Split(strings.TrimRight(r.text, "\n"), "\n") {
-			lines = append(lines, strings.Split(ansi.Hardwrap(plain.Line(one), w, true), "\n")...)
+			lines = append(lines, strings.Split(ansi.Wrap(plain.Line(one), w, ""), "\n")...)
 		}
 		return lines
 	}}

@@ -80,6 +80,7 @@ type Model struct {
 	dialog  dialog // what stands in front of everything, nil if nothing does
 	filter  *line  // under way, in the bottom line
 	working []working
+	running []*running // commands, the youngest last
 	note    note
 
 	sent  []*editing // manifests that are being applied
