@@ -20,50 +20,13 @@ type dialog interface {
 	view(t *theme.Theme, w, h int) string
 }
 
-// line is a line of text that is being typed.
-type line struct {
-	text string
-	// proposed is text that nobody has typed: the first letter typed takes its place, and what edits edits it.
-	proposed bool
-}
-
-// add types text at the end.
-func (l *line) add(text string) {
-	if l.proposed {
-		l.text = ""
-	}
-	l.text, l.proposed = l.text+text, false
-}
-
-// key takes a key that edits.
-func (l *line) key(key string) {
-	switch key {
-	case "space":
-		key = " "
-	case "backspace", "ctrl+u", "ctrl+w":
-		l.proposed = false
-	}
-	switch key {
-	case "backspace":
-		if r := []rune(l.text); len(r) > 0 {
-			l.text = string(r[:len(r)-1])
-		}
-	case "ctrl+u":
-		l.text = ""
-	case "ctrl+w":
-		text := strings.TrimRight(l.text, " ")
-		l.text = strings.TrimRight(text[:strings.LastIndex(text, " ")+1], " ")
-	default:
-		if r := []rune(key); len(r) == 1 && r[0] >= ' ' {
-			l.add(key)
-		}
-	}
-}
-
 // prompt asks for a line.
 type prompt struct {
 	title string
 	line  line
+	// lines are what can be had instead of typing it, with up and down; at is the one that is shown.
+	lines []string
+	at    int
 	done  func(string) tea.Cmd
 }
 
@@ -77,20 +40,36 @@ func (p *prompt) key(key string) (dialog, tea.Cmd) {
 		return nil, nil
 	case "enter":
 		return nil, p.done(p.line.text)
+	case "up", "down":
+		p.turn(map[string]int{"up": -1, "down": 1}[key])
+		return p, nil
 	}
 	p.line.key(key)
 	return p, nil
+}
+
+// turn takes another of the lines; what was typed stays where it was.
+func (p *prompt) turn(by int) {
+	if to := p.at + by; to >= 0 && to < len(p.lines) {
+		p.lines[p.at] = p.line.text
+		p.at, p.line = to, line{text: p.lines[to]}
+	}
 }
 
 func (p *prompt) paste(text string) { p.line.add(text) }
 
 func (p *prompt) view(t *theme.Theme, w, h int) string {
 	w = min(w, 90)
-	text := t.Text.Render(p.line.text)
-	if p.line.proposed {
-		text = t.Muted.Render(p.line.text)
+	lines := append(widget.Wrap(p.title, w-4), "")
+	rows := p.line.rows(t, w-6)
+	rows = rows[max(0, len(rows)-max(h-len(lines)-4, 1)):]
+	for i, row := range rows {
+		mark := t.Accent.Render("▸ ")
+		if i > 0 {
+			mark = "  "
+		}
+		lines = append(lines, mark+row)
 	}
-	lines := append(widget.Wrap(p.title, w-4), "", t.Accent.Render("▸ ")+text+t.Selected.Render(" "))
 	lines = append(lines, "", t.Muted.Render("enter does it, esc does not"))
 	return widget.Box("", "", indent(lines), w, min(h, len(lines)+2), t.Focus)
 }
@@ -130,7 +109,11 @@ func (c *confirm) paste(string) {}
 
 func (c *confirm) view(t *theme.Theme, w, h int) string {
 	w = min(w, 84)
-	lines := []string{t.Title.Render(c.action.Command()), "", t.Muted.Render("This is what will happen:")}
+	var lines []string
+	for _, l := range widget.Wrap(c.action.Command(), w-4) {
+		lines = append(lines, t.Title.Render(l))
+	}
+	lines = append(lines, "", t.Muted.Render("This is what will happen:"))
 	if len(c.sentences) == 0 {
 		lines = append(lines, "  nothing that could be foreseen")
 	}

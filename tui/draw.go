@@ -105,7 +105,7 @@ func (m *Model) footer(w int) string {
 	t := m.state.Theme
 	switch {
 	case m.filter != nil:
-		return widget.Fit(t.Accent.Render(" / ")+t.Text.Render(m.filter.text)+t.Selected.Render(" ")+t.Muted.Render("  enter keeps it, esc clears it"), w)
+		return widget.Fit(t.Accent.Render(" / ")+m.filter.rows(t, 4*w)[0]+t.Muted.Render("  enter keeps it, esc clears it"), w)
 	case len(m.running) > 0:
 		one := m.running[len(m.running)-1]
 		text := fmt.Sprintf(" ◐ for %s, ctrl+c ends it: %s", m.cfg.Now().Sub(one.since).Round(100*time.Millisecond), one.line)

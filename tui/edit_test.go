@@ -344,7 +344,9 @@ func TestWhatIsTypedReplacesWhatIsProposed(t *testing.T) {
 		want string
 	}{
 		"nothing": {nil, "12"}, "a letter": {[]string{"5"}, "5"}, "letters": {[]string{"5", "0"}, "50"}, "a blank": {[]string{"space", "5"}, " 5"},
-		"backspace": {[]string{"backspace", "5"}, "15"}, "all away": {[]string{"ctrl+u", "7"}, "7"}, "no letter": {[]string{"left", "5"}, "5"},
+		"backspace": {[]string{"backspace", "5"}, "15"}, "all away": {[]string{"ctrl+u", "7"}, "7"}, "no letter": {[]string{"f5", "5"}, "5"},
+		"where the cursor is": {[]string{"left", "5"}, "152"}, "at the beginning": {[]string{"home", "5", "right", "delete"}, "51"},
+		"up to the cursor": {[]string{"left", "ctrl+u"}, "2"}, "beyond the ends": {[]string{"right", "3", "home", "left", "backspace", "0", "end", "delete"}, "0123"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got string
@@ -368,11 +370,39 @@ func TestWhatIsTypedReplacesWhatIsProposed(t *testing.T) {
 	}
 }
 
+// A line is seen as a whole while it is typed, whatever its length.
+func TestLongLinesAreSeen(t *testing.T) {
+	p := start(t, 80, 24, nil)
+	words := strings.Repeat("kubectl-", 20)
+	p.keys(":", words+"END")
+	p.shows("END")
+	p.keys("home", "START")
+	p.shows("▸ STARTkubectl-", "END")
+	p.keys("esc", ":", "kill master-1 master-2 master-3 node-1 node-2 master-1/etcd master-2/etcd node-2/kubelet", "enter")
+	p.shows("Are you sure", "lab kill master-1", "node-2/kubelet")
+	p.keys("esc", ":", strings.Repeat("x", 3000))
+	p.shows("enter does it")
+}
+
 // A dialog may open another one.
 func TestLeavingByALine(t *testing.T) {
 	p := start(t, 80, 24, nil)
 	p.keys(":", "q", "enter")
 	p.shows("Leave the lab?")
+}
+
+func TestLinesThatWereTyped(t *testing.T) {
+	p := start(t, 120, 40, nil)
+	p.keys(":", "api", "enter", ":", "etcd", "enter", ":", "half", "up")
+	p.shows("▸ etcd ")
+	p.keys("up", "up")
+	p.shows("▸ api ")
+	p.keys("x", "down", "up")
+	p.shows("▸ apix")
+	p.keys("down", "down", "down")
+	p.shows("▸ half")
+	p.keys("up", "enter")
+	p.shows("Screen etcd")
 }
 
 // What waits for ever is ended as in a shell, and shown.
@@ -396,6 +426,20 @@ func TestACommandIsEnded(t *testing.T) {
 	p.shows("no terminal", "press E")
 	p.keys(":", "lab kubectl create -f -", "enter")
 	p.shows("New manifest")
+}
+
+// A verb is the same with lab in front: it asks first.
+func TestVerbsBehindLab(t *testing.T) {
+	ran := ""
+	p := start(t, 120, 40, func(c *Config) {
+		c.Run = func(_ context.Context, line string) (string, error) { ran = line; return "done", nil }
+	})
+	p.keys(":", "lab kill master-1", "enter")
+	p.shows("Are you sure", "lab kill master-1")
+	p.keys("esc", ":", "lab kill master-1 --detach", "enter")
+	if p.shows("done"); ran != "lab kill master-1 --detach" {
+		t.Errorf("ran %q", ran)
+	}
 }
 
 func TestCommands(t *testing.T) {

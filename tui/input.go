@@ -244,11 +244,20 @@ func (m *Model) cut(target string) tea.Cmd {
 
 // prompt takes a line after ":".
 func (m *Model) prompt() tea.Cmd {
-	m.dialog = newPrompt(": a screen ("+strings.Join(m.order, ", ")+"), a resource, what lab can do, for example kill master-1, or a command: kubectl …, etcdctl …, crictl …, lab …", "", func(text string) tea.Cmd {
-		if isTool(text) {
+	title := ": a screen (" + strings.Join(m.order, ", ") + "), a resource, what lab can do, for example kill master-1, or a command: kubectl …, etcdctl …, crictl …, lab …"
+	named := m.named()
+	switch {
+	case len(named) > 0:
+		title += "; ↓ brings what the exercise says, ↑ what was typed before"
+	case len(m.typed) > 0:
+		title += "; ↑ brings what was typed before"
+	}
+	ask := newPrompt(title, "", func(text string) tea.Cmd {
+		m.typedLine(text)
+		w, err := command.Parse(strings.TrimPrefix(strings.TrimSpace(text), "lab "), m.order)
+		if isTool(text) && (err != nil || w.Action == nil) {
 			return m.tool(strings.TrimSpace(text))
 		}
-		w, err := command.Parse(text, m.order)
 		switch {
 		case err != nil:
 			m.complain(err.Error())
@@ -260,7 +269,23 @@ func (m *Model) prompt() tea.Cmd {
 		}
 		return m.open(w.Panel, w.With)
 	})
+	ask.lines, ask.at = slices.Concat(m.typed, []string{""}, named), len(m.typed)
+	m.dialog = ask
 	return nil
+}
+
+// mostTyped is how many lines after ":" are remembered.
+const mostTyped = 100
+
+// typedLine remembers a line, as the youngest.
+func (m *Model) typedLine(text string) {
+	if strings.TrimSpace(text) == "" {
+		return
+	}
+	m.typed = slices.DeleteFunc(m.typed, func(before string) bool { return before == text })
+	if m.typed = append(m.typed, text); len(m.typed) > mostTyped {
+		m.typed = m.typed[1:]
+	}
 }
 
 // noRoom is why no screen can be kept beside the main one.
@@ -334,7 +359,7 @@ func (m *Model) paste(text string) tea.Cmd {
 	}, text)
 	switch {
 	case m.filter != nil:
-		m.filter.text += text
+		m.filter.add(text)
 		if f, ok := m.focused().(panel.Filterer); ok {
 			f.Filter(m.filter.text)
 		}

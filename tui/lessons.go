@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -112,6 +113,20 @@ func passed(st *session.Status, step int) string {
 		return text + " Your prediction did not come true."
 	}
 	return text + fmt.Sprintf(" Of %d predictions %d came true.", predicted, right)
+}
+
+// named are the commands in the task of the step that is to be done.
+func (m *Model) named() (commands []string) {
+	l := m.state.Lessons
+	if l == nil || l.Open == nil || l.Open.Phase != session.Doing || l.Open.Current >= len(l.Open.Steps) {
+		return nil
+	}
+	for i, text := range strings.Split(l.Open.Steps[l.Open.Current].Task, "`") { // every other one is between backticks
+		if text = strings.Join(strings.Fields(plain.Line(text)), " "); i%2 == 1 && strings.HasPrefix(text, "lab ") {
+			commands = append(commands, text)
+		}
+	}
+	return commands
 }
 
 // lesson does something with the exercises.

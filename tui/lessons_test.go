@@ -102,7 +102,9 @@ func TestAnExerciseIsDoneWithKeys(t *testing.T) {
 				p.types("a", fmt.Sprint(s.process()), enter)
 				p.shows("Step 2 of 2 · Kill it", "Step 1 of 2 is passed", "3 The same pod on another node")
 
-				p.types("3")
+				p.types(":", "\x1b[B")
+				p.shows("▸ lab kill ")
+				p.types(esc, "3")
 				p.shows("▸ The same pod on another node")
 				p.types(":kill container/demo/" + s.picked() + "/web" + enter)
 				p.shows("✓ Passed", "✗ Wrong: The same pod on another node", "Your prediction did not come true")

@@ -81,6 +81,7 @@ type Model struct {
 	filter  *line  // under way, in the bottom line
 	working []working
 	running []*running // commands, the youngest last
+	typed   []string   // lines after ":", the youngest last
 	note    note
 
 	sent  []*editing // manifests that are being applied

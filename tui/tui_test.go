@@ -141,6 +141,12 @@ func (p *program) keys(keys ...string) {
 			p.send(tea.KeyPressMsg{Code: tea.KeyTab})
 		case "left":
 			p.send(tea.KeyPressMsg{Code: tea.KeyLeft})
+		case "up":
+			p.send(tea.KeyPressMsg{Code: tea.KeyUp})
+		case "down":
+			p.send(tea.KeyPressMsg{Code: tea.KeyDown})
+		case "home":
+			p.send(tea.KeyPressMsg{Code: tea.KeyHome})
 		default:
 			for _, r := range k {
 				p.send(tea.KeyPressMsg{Code: r, Text: string(r)})
