@@ -179,6 +179,9 @@ func (m *Model) help() tea.Cmd {
 		for _, b := range all { // a person's own keys can be longer
 			column = max(column, min(ansi.StringWidth(b.shown)+1, 24))
 		}
+		for _, name := range m.order {
+			column = max(column, len("0  :"+name)+1)
+		}
 		row := func(keys, does, why string) string {
 			text := t.Accent.Render(widget.Fit(keys, column)) + t.Text.Render(does)
 			if why != "" {
@@ -199,7 +202,7 @@ func (m *Model) help() tea.Cmd {
 		}
 		lines = append(lines, "", t.Title.Render("Screens"))
 		for i, name := range m.order {
-			key := ":" + name
+			key := "   :" + name
 			if i < len(digits) {
 				key = digits[i:i+1] + "  :" + name
 			}

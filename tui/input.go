@@ -115,7 +115,7 @@ func (m *Model) bindings() []binding {
 		{name: "map", on: []string{"m"}, shown: "m", does: "map", do: open(m.order[0], "")},
 		{name: "stopwatch", on: []string{"t"}, shown: "t", does: "stopwatch", do: open("stopwatch", "")},
 		{name: "faults", on: []string{"f"}, shown: "f", does: "faults: break and mend anything", do: open("faults", "")},
-		{name: "command", on: []string{":"}, shown: ":", does: "command", hint: moreHint, do: m.prompt},
+		{name: "command", on: []string{":"}, shown: ":", does: "command", hint: m.commandHint(), do: m.prompt},
 		{name: "filter", on: []string{"/"}, shown: "/", does: "filter", why: m.noFilter(), do: m.beginFilter},
 		{name: "next-pane", on: []string{"tab"}, shown: "tab", does: "next pane", do: func() tea.Cmd { return m.turnTo((m.focus + 1) % len(m.around())) }},
 		{name: "previous-pane", on: []string{"shift+tab"}, shown: "shift+tab", does: "pane before", do: func() tea.Cmd {
@@ -131,6 +131,14 @@ func (m *Model) bindings() []binding {
 		{name: "leave", on: []string{"q"}, shown: "q", does: "leave", hint: lastHint, do: m.leave},
 	}
 	return m.remapped(append(list, m.playing()...))
+}
+
+// commandHint is where the bottom line says how to give a command: always, where there are exercises, whose tasks have commands in them.
+func (m *Model) commandHint() hint {
+	if m.focused().Name() == m.companion {
+		return firstHint
+	}
+	return moreHint
 }
 
 // remapped gives bindings the keys that this person wants for them.

@@ -22,7 +22,7 @@ func (p *lesson) deedKey(s *panel.State, key string) (panel.Result, bool) {
 		case st.Phase == session.Done:
 			return p.next(s), true
 		case st.Phase != session.NotBegun:
-			return panel.Result{Note: "nothing is asked now: do what the step says, here or in another terminal"}, true
+			return panel.Result{Note: fmt.Sprintf("nothing is asked now: do what the step says, with the keys of the screen or behind %s", s.KeyOf("command"))}, true
 		case s.Lessons.Why != "":
 			return panel.Result{Note: s.Lessons.Why}, true
 		}
@@ -102,8 +102,8 @@ func (p *lesson) Keys(s *panel.State) []panel.Binding {
 	}
 	return append(p.actKeys(s, st),
 		panel.Binding{Keys: "h", Does: "hint", Why: noHint(st), Short: true},
-		panel.Binding{Keys: "R", Does: "go back to the start", Why: noReset(s, st), Short: true},
-		panel.Binding{Keys: s.KeyOf("back"), Does: "list of exercises", Short: true},
+		panel.Binding{Keys: "R", Does: "go back", Why: noReset(s, st), Short: true},
+		panel.Binding{Keys: s.KeyOf("back"), Does: "list", Short: true},
 		panel.Binding{Keys: "pgup pgdn", Does: "scroll; so do space, and ↑↓ where there is no answer to choose"},
 	)
 }
@@ -123,9 +123,9 @@ func (p *lesson) actKeys(s *panel.State, st *session.Status) []panel.Binding {
 	case q.Kind == exercises.ByPick:
 		enter.Does = "go and pick"
 	case q.Kind == exercises.ByNumber:
-		enter.Does = "answer with a number; or type it"
+		enter.Does = "answer with a number"
 	default:
-		enter.Keys, enter.Does = fmt.Sprintf("1-%d", len(q.Choices)), "answer; or ↑↓ and enter"
+		enter.Keys, enter.Does = fmt.Sprintf("1-%d ↑↓", len(q.Choices)), "answer"
 	}
 	pass, again := "", ""
 	if q == nil {

@@ -26,8 +26,8 @@ func (p *lesson) doing(s *panel.State, st *session.Status, w int) document {
 	d.rows = append(d.rows, p.cameOf(s, st, w)...)
 	d.rows = append(d.rows, p.texts.render(s.Theme, step.Task, w)...)
 	d.rows = append(d.rows, p.asks(s, step, w, len(d.rows), &d.focus)...)
-	d.rows = append(d.rows, p.checks(s, step, w)...)
 	d.rows = append(d.rows, p.remark(s, step, w)...)
+	d.rows = append(d.rows, p.checks(s, step, w)...)
 	hints := p.hints(s, step, w)
 	d.rows = append(d.rows, hints...)
 	if len(step.Hints) != p.hinted && len(hints) > 0 { // who asked for one wants to see it
@@ -170,7 +170,7 @@ func (p *lesson) answers(s *panel.State, q *session.AskStatus, w, before int, fo
 	case q.Kind == exercises.ByNumber:
 		does := "asks for the number"
 		if q.Unit != "" {
-			does += " of " + plain.Line(q.Unit)
+			does += ", in " + plain.Line(q.Unit)
 		}
 		way("enter", does)
 	default:

@@ -30,6 +30,7 @@ func (p *lesson) Explain(s *panel.State) string {
 	}
 	return fmt.Sprintf("This is step %d of %d of %s. First say what you expect, then do what the step says, in whatever way. Checks pass by themselves (✓) as soon as the lab is as "+
 		"they say, and stay passed; what is not yet so (○) says what is observed instead. h gives hints, and R goes back. "+
+		"%s takes commands, and ↓ there brings those that the step names. "+
 		"%s leads to the map and back, and on the map %s answers a question with what is selected there.",
-		st.Current+1, len(st.Steps), title, s.KeyOf("exercises"), s.KeyOf("pick"))
+		st.Current+1, len(st.Steps), title, s.KeyOf("command"), s.KeyOf("exercises"), s.KeyOf("pick"))
 }
