@@ -147,9 +147,9 @@ func TestWhatIsRefusedIsKept(t *testing.T) {
 func TestWhatIsRefusedWaits(t *testing.T) {
 	p := onShelf(t, "deployments/demo/web", nil)
 	p.keys("E", "bad ")
+	p.lab.fails = errors.New("no quorum")
 	_, cmd := p.Update(tea.KeyPressMsg{Code: 's', Mod: tea.ModCtrl}) // is under way
 	p.keys("?")
-	p.lab.fails = errors.New("no quorum")
 	p.run(cmd)
 	p.shows("Keys of map", "Not applied; ctrl+n has the text: no quorum")
 	p.keys("esc")
