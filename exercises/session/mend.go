@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -120,44 +119,6 @@ func (s *Session) startDown(ctx context.Context, lab *view.Snapshot) error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// untaint takes taints of exercises off nodes.
-func (s *Session) untaint(ctx context.Context, report view.Report) error {
-	for _, n := range s.Lab.Snapshot().Nodes {
-		manifest, found := withoutOurTaints(n)
-		if !found {
-			continue
-		}
-		if err := s.do(ctx, report, view.Action{Verb: view.Apply, Manifest: manifest}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// ourTaints is what the keys of taints begin with that exercises put on nodes.
-const ourTaints = "unit-"
-
-// withoutOurTaints is the node without taints of exercises, to be applied, and whether it has any.
-func withoutOurTaints(n view.Node) (manifest string, found bool) {
-	taints := []map[string]string{}
-	for _, text := range n.Taints {
-		if strings.HasPrefix(text, ourTaints) {
-			found = true
-			continue
-		}
-		what, effect, _ := strings.Cut(text, ":")
-		key, value, _ := strings.Cut(what, "=")
-		taints = append(taints, map[string]string{"key": key, "value": value, "effect": effect})
-	}
-	b, err := json.Marshal(map[string]any{
-		"apiVersion": "v1", "kind": "Node", "metadata": map[string]string{"name": n.Name}, "spec": map[string]any{"taints": taints},
-	})
-	if err != nil {
-		panic(err) // these are strings
-	}
-	return string(b), found
 }
 
 // partsDown are what hangs and what does not run: machines of which nothing runs, and components of others.

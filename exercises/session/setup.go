@@ -106,7 +106,7 @@ func (s *Session) shape(ctx context.Context, report view.Report, setups []exerci
 	if err := s.mend(ctx, report); err != nil {
 		return err
 	}
-	if err := s.untaint(ctx, report); err != nil {
+	if err := s.tidy(ctx, report, setups); err != nil {
 		return err
 	}
 	for i, setup := range setups { // each as a whole: a step's begins where the exercise's has ended

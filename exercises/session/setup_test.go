@@ -255,3 +255,23 @@ func TestMendStartsAnewWhoDoesNotAnswer(t *testing.T) {
 		}
 	})
 }
+
+// What other exercises have left is taken away, and nothing else.
+func TestSetupTidies(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		lab := labtest.New(2, 2)
+		for _, namespace := range []string{"unit-6", "unit-7", "unit-6", "demo", "my-unit-1"} {
+			lab.AddPod(namespace, "one", "one", "node-1")
+		}
+		s, err := session.Open(session.Config{Lab: lab, Exercise: written(t, `{empty: [unit-7]}`)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Start(t.Context(), func(view.Step) {}); err != nil {
+			t.Fatal(err)
+		}
+		if done := lab.Done(); len(done) != 2 || done[0].String() != "empty unit-6" || done[1].String() != "empty unit-7" {
+			t.Errorf("done to the lab: %v", done)
+		}
+	})
+}

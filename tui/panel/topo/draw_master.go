@@ -94,7 +94,8 @@ func (d *drawing) member(name string) ([]string, look) {
 		case e.Lag >= behind:
 			return []string{fmt.Sprintf("%d behind, %s", e.Lag, revision), fmt.Sprintf("%d behind", e.Lag), fmt.Sprintf("-%d", e.Lag)}, warn
 		}
-		return []string{revision, fmt.Sprint(e.Revision)}, text
+		plain := fmt.Sprint(e.Revision)
+		return []string{revision, plain, "…" + plain[max(len(plain)-5, 0):]}, text // after a restore it has ten digits, and the last ones move
 	}
 	return nil, muted
 }
