@@ -97,7 +97,7 @@ func TestMarksComeWhenTheyCome(t *testing.T) {
 		if m.Service != nil {
 			t.Errorf("Service = %+v in a lab that has none", m.Service)
 		}
-		if m.Writes.Failed > 0 || m.Writes.Sent < 400 || m.Writes.Gap > 50*time.Millisecond {
+		if m.Writes.Failed > 0 || m.Writes.Sent < 200 || m.Writes.Gap > 60*time.Millisecond {
 			t.Errorf("writes: %+v", m.Writes)
 		}
 	})
@@ -115,10 +115,10 @@ func TestTheFirstWriteIsOneThatSurvivedTheDeed(t *testing.T) {
 		time.AfterFunc(400*time.Millisecond, func() { lab.set(false) })
 		m := r.Measure(t.Context(), ignore)
 		took := m.Marks[0].Took
-		if !m.Marks[0].Seen || took < 500*time.Millisecond || took > 530*time.Millisecond {
+		if !m.Marks[0].Seen || took < 500*time.Millisecond || took > 560*time.Millisecond {
 			t.Errorf("the first write took %s, want 500ms from when the deed began", took)
 		}
-		if m.Writes.Gap < 400*time.Millisecond || m.Writes.Gap > 450*time.Millisecond || m.Writes.Open {
+		if m.Writes.Gap < 400*time.Millisecond || m.Writes.Gap > 480*time.Millisecond || m.Writes.Open {
 			t.Errorf("writes: %+v, want a gap of 400ms that is over", m.Writes)
 		}
 		if m.Writes.Failed == 0 || m.Writes.Error == "" {

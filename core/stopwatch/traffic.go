@@ -38,12 +38,13 @@ type sample struct {
 }
 
 // pace is how requests of a kind are sent: one every so often, each given up after its bound. A new one does not wait
-// for an old one: who hangs learns nothing.
+// for an old one: who hangs learns nothing. API servers remember each write for 75 s (k8s.io/apiserver, watch_cache_history.go),
+// so more of them would cost memory.
 type pace struct{ every, bound time.Duration }
 
 var paces = [kinds]pace{
-	writes:  {20 * time.Millisecond, time.Second},
-	reads:   {20 * time.Millisecond, time.Second},
+	writes:  {50 * time.Millisecond, time.Second},
+	reads:   {50 * time.Millisecond, time.Second},
 	service: {50 * time.Millisecond, time.Second},
 }
 

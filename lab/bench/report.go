@@ -84,7 +84,7 @@ func (b *measurement) failures() string {
 How it is measured:
 
 - Failures are injected and watched as "lab kill" and "lab heal" do it, in a lab of 3 masters and 3 nodes, by the
-  lab's own stopwatch: 50 writes and 50 reads a second through the load balancer, each given up after a second, and
+  lab's own stopwatch: 20 writes and 20 reads a second through the load balancer, each given up after a second, and
   a look at the members, the Leases and the pods every 5 ms.
 `
 }
