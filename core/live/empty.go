@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -61,12 +62,12 @@ func (o *objects) empty(ctx context.Context, a view.Action, report view.Report) 
 
 // emptied deletes until nothing is left: controllers make things as long as what they make them for is there.
 func (o *objects) emptied(ctx context.Context, namespace string) error {
-	kinds, err := o.emptiable()
+	all, err := o.emptiable()
 	if err != nil {
 		return err
 	}
 	namespaces := o.dynamic.Resource(schema.GroupVersionResource{Version: "v1", Resource: "namespaces"})
-	for {
+	for kinds := all; ; {
 		var left []string
 		ns, err := namespaces.Get(ctx, namespace, metav1.GetOptions{})
 		switch {
@@ -77,12 +78,19 @@ func (o *objects) emptied(ctx context.Context, namespace string) error {
 		case ns.GetDeletionTimestamp() != nil:
 			left = []string{"the namespace itself, which goes"}
 		default:
-			if left, err = o.deleteAll(ctx, namespace, kinds); err != nil {
+			found, err := o.deleteAll(ctx, namespace, kinds)
+			if err != nil {
 				return err
 			}
-			if len(left) == 0 {
+			if len(found) == 0 && len(kinds) == len(all) {
 				return nil
 			}
+			// Those of which there was something are looked at until there is none, and then all once more.
+			if kinds = slices.Collect(maps.Keys(found)); len(kinds) == 0 {
+				kinds = all
+				continue
+			}
+			left = slices.Concat(slices.Collect(maps.Values(found))...)
 		}
 		select {
 		case <-time.After(emptyEvery):
@@ -109,7 +117,8 @@ func (o *objects) emptiable() (list []schema.GroupVersionResource, err error) {
 }
 
 // deleteAll deletes, at once and without grace, all objects of some kinds, and says which there were.
-func (o *objects) deleteAll(ctx context.Context, namespace string, kinds []schema.GroupVersionResource) (there []string, err error) {
+func (o *objects) deleteAll(ctx context.Context, namespace string, kinds []schema.GroupVersionResource) (map[schema.GroupVersionResource][]string, error) {
+	found := map[schema.GroupVersionResource][]string{}
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	var errs []error
@@ -118,14 +127,16 @@ func (o *objects) deleteAll(ctx context.Context, namespace string, kinds []schem
 			names, err := o.deleteKind(ctx, namespace, kind)
 			mu.Lock()
 			defer mu.Unlock()
-			there = append(there, names...)
+			if len(names) > 0 {
+				found[kind] = names
+			}
 			if err != nil {
 				errs = append(errs, err)
 			}
 		})
 	}
 	all.Wait()
-	return there, errors.Join(errs...)
+	return found, errors.Join(errs...)
 }
 
 func (o *objects) deleteKind(ctx context.Context, namespace string, kind schema.GroupVersionResource) (there []string, err error) {
