@@ -170,8 +170,7 @@ const awaitPoll = 20 * time.Millisecond
 // EaseGC has the garbage collector run seldom while the lab starts: three API servers make a lot of garbage
 // that is worth its memory for a second or two. A call of the returned function ends it, gives the memory
 // back, and has the collector run more often than Go's default: what an idle control plane allocates is
-// little, but what it keeps, about 350 MB, must not grow to twice that before it is collected. What the heap grows to
-// is lost even after collections, since what stays lies scattered over it.
+// little, but what it keeps, about 300 MB, must not grow to twice that before it is collected.
 func EaseGC() (restore func()) {
 	debug.SetGCPercent(gcWhileStarting)
 	return func() {
@@ -181,4 +180,4 @@ func EaseGC() (restore func()) {
 }
 
 // Percent of growth of the heap between two collections.
-const gcWhileStarting, gcWhileRunning = 400, 25
+const gcWhileStarting, gcWhileRunning = 400, 50
