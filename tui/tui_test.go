@@ -130,27 +130,19 @@ func (p *program) run(cmd tea.Cmd) {
 	}
 }
 
+// named are the keys that have names.
+var named = map[string]rune{
+	"enter": tea.KeyEnter, "esc": tea.KeyEscape, "tab": tea.KeyTab, "left": tea.KeyLeft, "up": tea.KeyUp, "down": tea.KeyDown, "home": tea.KeyHome,
+}
+
 func (p *program) keys(keys ...string) {
 	for _, k := range keys {
-		switch k {
-		case "enter":
-			p.send(tea.KeyPressMsg{Code: tea.KeyEnter})
-		case "esc":
-			p.send(tea.KeyPressMsg{Code: tea.KeyEscape})
-		case "tab":
-			p.send(tea.KeyPressMsg{Code: tea.KeyTab})
-		case "left":
-			p.send(tea.KeyPressMsg{Code: tea.KeyLeft})
-		case "up":
-			p.send(tea.KeyPressMsg{Code: tea.KeyUp})
-		case "down":
-			p.send(tea.KeyPressMsg{Code: tea.KeyDown})
-		case "home":
-			p.send(tea.KeyPressMsg{Code: tea.KeyHome})
-		default:
-			for _, r := range k {
-				p.send(tea.KeyPressMsg{Code: r, Text: string(r)})
-			}
+		if code, ok := named[k]; ok {
+			p.send(tea.KeyPressMsg{Code: code})
+			continue
+		}
+		for _, r := range k {
+			p.send(tea.KeyPressMsg{Code: r, Text: string(r)})
 		}
 	}
 }
