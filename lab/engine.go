@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -161,13 +162,17 @@ func (a *app) settle(d store.Dir, req launchRequest) (topology.Spec, error) {
 	return spec, d.Begin(spec)
 }
 
-// openLog sends everything that the engine says, a panic's last words included, to its log.
+// openLog sends everything that the engine says, a panic's last words included, to its log. Those words also go where it
+// has written until now: the command that waits for it looks there, and the log may lie on a full disk.
 func openLog(d store.Dir) (*slog.Logger, error) {
 	f, err := os.OpenFile(d.EngineLog(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
+	if err := debug.SetCrashOutput(os.Stderr, debug.CrashOptions{}); err != nil {
+		return nil, fmt.Errorf("open the engine's log: %w", err)
+	}
 	for _, fd := range []int{1, 2} {
 		if err := unix.Dup2(int(f.Fd()), fd); err != nil {
 			return nil, fmt.Errorf("open the engine's log: %w", err)

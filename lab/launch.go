@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -116,9 +117,8 @@ func (a *app) died(d store.Dir, early *os.File, exited <-chan error) error {
 	case <-time.After(undoBound):
 		return view.Fail(view.TimedOut, "the engine does not answer; end it with: lab delete%s", a.flag())
 	}
-	text := logs.Tail(d.EngineLog(), 5)
-	if text == "" {
-		text = logs.Tail(early.Name(), 5)
-	}
-	return fmt.Errorf("the engine ended (%v) before the lab was up; its last words:\n%s", status, text)
+	// A runtime that dies says why before it lists its goroutines.
+	text := cmp.Or(logs.Crash(early.Name(), 5), logs.Tail(d.EngineLog(), 5), logs.Tail(early.Name(), 5))
+	err := fmt.Errorf("the engine ended (%v) before the lab was up; its last words:\n%s", status, text)
+	return errors.Join(store.Full(a.root), err)
 }

@@ -33,6 +33,10 @@ func (c *Cluster) Start(ctx context.Context, report view.Report) error {
 		return err
 	}
 	defer done()
+	return c.dir.WhileRoom(ctx, func(ctx context.Context) error { return c.start(ctx, report) })
+}
+
+func (c *Cluster) start(ctx context.Context, report view.Report) error {
 	spec := c.Spec()
 	begin := time.Now()
 	if err := step(ctx, report, "Network", networkBound, c.networkUp); err != nil {

@@ -1,12 +1,14 @@
 package logs
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,6 +37,26 @@ func Tail(path string, n int) string {
 		return ""
 	}
 	return strings.Join(lines, "\n")
+}
+
+// Crash is why a Go program died: at most n lines of a file, from where the runtime begins to say it, cleaned for a
+// terminal. What follows there, goroutine by goroutine, can be thousands. It is empty where no runtime says such a thing.
+func Crash(path string, n int) string {
+	f, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	var found []string
+	for lines := bufio.NewScanner(f); lines.Scan() && len(found) < n; {
+		line := Clean(lines.Text())
+		begins := slices.ContainsFunc([]string{"panic: ", "fatal error: ", "unexpected fault address ", "SIG"},
+			func(word string) bool { return strings.HasPrefix(line, word) })
+		if line != "" && (begins || len(found) > 0) {
+			found = append(found, line)
+		}
+	}
+	return strings.Join(found, "\n")
 }
 
 // fileSource is the log in a file that may be replaced by a new one while it is followed.

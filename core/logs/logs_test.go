@@ -88,6 +88,20 @@ func TestTailAcrossBlocks(t *testing.T) {
 	}
 }
 
+func TestCrash(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	write(t, path, "time=1 msg=hello\nunexpected fault address 0x7f00\nfatal error: fault\n[signal SIGBUS: bus error]\n\n"+
+		"goroutine 7 [running]:\nruntime.throw()\n"+strings.Repeat("\tanother.go:1\n", 1000))
+	want := "unexpected fault address 0x7f00\nfatal error: fault\n[signal SIGBUS: bus error]\ngoroutine 7 [running]:"
+	if got := Crash(path, 4); got != want {
+		t.Errorf("Crash says\n%s\nwant\n%s", got, want)
+	}
+	write(t, path, "time=1 msg=hello\nwhat is no panic: here\n")
+	if got := Crash(path, 4); got != "" {
+		t.Errorf("without a crash: %q", got)
+	}
+}
+
 func TestUnknownTargets(t *testing.T) {
 	d, spec := newLab(t)
 	for target, want := range map[string]string{

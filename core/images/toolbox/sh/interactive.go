@@ -129,6 +129,8 @@ type keyboard struct {
 
 const (
 	ctrlC     = "\x03"
+	ctrlD     = "\x04"
+	early     = "\x00"       // what the kernel keeps of a Ctrl-D that is typed while a command runs, in the usual state of the terminal
 	emptyLine = "\x05\x15\r" // go to the end of the line, delete to its start, enter
 )
 
@@ -140,6 +142,7 @@ func (k *keyboard) Read(p []byte) (n int, err error) {
 		k.ahead = k.ahead[n:]
 	} else {
 		n, err = k.in.Read(p)
+		copy(p[:n], bytes.ReplaceAll(p[:n], []byte(early), []byte(ctrlD)))
 	}
 	if _, after, ok := bytes.Cut(p[:n], []byte(ctrlC)); ok {
 		k.interrupted = true

@@ -132,8 +132,11 @@ func TestOnATerminal(t *testing.T) {
 	person.types("if\r")
 	person.sees("> ")
 	person.types("\x03")
-	person.types("(exit 7)\r")
-	person.types("\x04") // Ctrl-D
+	person.sees("# ", "$ ")
+	person.types("echo run''ning; sleep 1; (exit 7)\r")
+	person.sees("running\r\n")
+	person.types("\x04") // Ctrl-D, before the command has ended
+	person.leaves()
 	if err := cmd.Wait(); cmd.ProcessState.ExitCode() != 7 {
 		t.Errorf("left with %v, want the status of the last command, 7", err)
 	}
@@ -184,10 +187,30 @@ func (p *person) types(keys string) {
 	}
 }
 
+// bound is how long a person waits for the shell.
+const bound = 20 * time.Second
+
+// leaves waits until the shell has ended.
+func (p *person) leaves() {
+	p.t.Helper()
+	bound := time.After(bound)
+	for {
+		select {
+		case chunk, ok := <-p.output:
+			if !ok {
+				return
+			}
+			p.seen.Write(chunk)
+		case <-bound:
+			p.t.Fatalf("the shell does not end:\n%s", &p.seen)
+		}
+	}
+}
+
 // sees waits until one of the texts appears after what was seen before.
 func (p *person) sees(texts ...string) {
 	p.t.Helper()
-	bound := time.After(20 * time.Second)
+	bound := time.After(bound)
 	for {
 		for _, text := range texts {
 			if i := bytes.Index(p.unread.Bytes(), []byte(text)); i >= 0 {
