@@ -25,9 +25,10 @@ const (
 	faultRounds = 10
 	crashRounds = 100
 	warmRounds  = 10
-	// nodeEvery is how far apart crashes of nodes are: time enough for their pods to run again. Masters crash as fast as they
-	// come back.
-	nodeEvery = 3 * time.Second
+	// nodeEvery is how far apart crashes of nodes are: their pods run again after 3 s, and the first warmRounds of them outlast
+	// the 75 s for which API servers keep changes, in lists whose length doubles (see masterRest), so that these are full when
+	// they are looked at first. Masters crash as fast as they come back.
+	nodeEvery = 12 * time.Second
 	// masterRest is how long what a crashed API server leaves may take to end: API servers keep every change of the last 75 s
 	// for their watchers (k8s.io/apiserver, watch_cache.go, eventFreshDuration), and crashes make many.
 	masterRest = 2 * time.Minute
