@@ -63,7 +63,7 @@ func (c *cluster) Write(ctx context.Context) error {
 			// (k8s.io/apimachinery, managedfields, isResetManagedFields), in every version that it remembers.
 			ManagedFields: []metav1.ManagedFieldsEntry{{}},
 		},
-		Data:       map[string]string{"at": time.Now().Format(time.RFC3339Nano)},
+		Data: map[string]string{"at": time.Now().Format(time.RFC3339Nano)},
 	}
 	_, err := c.objects.Update(ctx, o, metav1.UpdateOptions{})
 	if apierrors.IsNotFound(err) {
