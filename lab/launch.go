@@ -55,7 +55,9 @@ func (a *app) launch(ctx context.Context, d store.Dir, req launchRequest, report
 		return err
 	}
 	defer early.Close()
-	defer os.Remove(early.Name())
+	if err := os.Remove(early.Name()); err != nil { // it is reached through what is open, and cannot be left behind
+		return err
+	}
 
 	out, in, err := os.Pipe()
 	if err != nil {
@@ -118,7 +120,8 @@ func (a *app) died(d store.Dir, early *os.File, exited <-chan error) error {
 		return view.Fail(view.TimedOut, "the engine does not answer; end it with: lab delete%s", a.flag())
 	}
 	// A runtime that dies says why before it lists its goroutines.
-	text := cmp.Or(logs.Crash(early.Name(), 5), logs.Tail(d.EngineLog(), 5), logs.Tail(early.Name(), 5))
+	said := fmt.Sprintf("/proc/self/fd/%d", early.Fd())
+	text := cmp.Or(logs.Crash(said, 5), logs.Tail(d.EngineLog(), 5), logs.Tail(said, 5))
 	err := fmt.Errorf("the engine ended (%v) before the lab was up; its last words:\n%s", status, text)
 	return errors.Join(store.Full(a.root), err)
 }
