@@ -428,6 +428,30 @@ func TestACommandIsEnded(t *testing.T) {
 	p.shows("New manifest")
 }
 
+// What a command prints is not lost when somebody is at something else by then.
+func TestWhatACommandPrintsComesAfterADialog(t *testing.T) {
+	p := onShelf(t, "deployments/demo/web", func(c *Config, _ *shelf) {
+		c.Run = func(_ context.Context, line string) (string, error) { return "printed by " + line, nil }
+	})
+	p.keys(":", "etcdctl get a")
+	_, first := p.Update(tea.KeyPressMsg{Code: tea.KeyEnter})
+	p.keys(":", "etcdctl get b")
+	_, second := p.Update(tea.KeyPressMsg{Code: tea.KeyEnter})
+	p.keys("?")
+	help := p.screenText()
+	p.run(first)
+	p.run(second)
+	if now := p.screenText(); strings.Contains(now, "printed by") || strings.Split(now, "\n")[3] != strings.Split(help, "\n")[3] {
+		t.Errorf("what was read is gone:\n%s", now)
+	}
+	p.keys("esc")
+	p.shows("printed by etcdctl get a")
+	p.keys("esc")
+	p.shows("printed by etcdctl get b")
+	p.keys("esc", ":", "etcdctl get c", "enter")
+	p.shows("printed by etcdctl get c")
+}
+
 // A verb is the same with lab in front: it asks first.
 func TestVerbsBehindLab(t *testing.T) {
 	ran := ""

@@ -165,7 +165,7 @@ func TestPicksFromTheMap(t *testing.T) {
 		p.types("l", "k", "k")
 		p.shows("╭ Map · master-2/kube-scheduler")
 		p.types("p")
-		p.shows("Step 3 of 4")
+		p.shows("3/4 · Who is the only one")
 	})
 }
 

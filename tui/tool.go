@@ -74,7 +74,7 @@ func (m *Model) endTool() bool {
 	return true
 }
 
-// ran shows what a command has printed, unless somebody is at something else by now.
+// ran shows what a command has printed. Who is at something else by now sees it after that.
 func (m *Model) ran(r ran) {
 	m.running = slices.DeleteFunc(m.running, func(one *running) bool { return one == r.running })
 	line := r.line
@@ -82,18 +82,25 @@ func (m *Model) ran(r ran) {
 	case r.err != nil:
 		m.complain(line + ": " + plain.Line(r.err.Error()))
 		return
-	case m.dialog != nil:
-		m.say(line + " has ended.")
-		return
 	case strings.TrimSpace(r.text) == "":
 		m.say(line + " has printed nothing.")
 		return
 	}
-	m.dialog = &pager{title: line, wide: true, lines: func(t *theme.Theme, w int) []string {
+	m.printed = append(m.printed, &pager{title: line, wide: true, lines: func(t *theme.Theme, w int) []string {
 		var lines []string
 		for _, one := range strings.Split(strings.TrimRight(r.text, "\n"), "\n") {
 			lines = append(lines, strings.Split(ansi.Wrap(plain.Line(one), w, ""), "\n")...)
 		}
 		return lines
-	}}
+	}})
+	if m.dialog != nil {
+		m.say(line + " has ended; what it has printed comes next.")
+	}
+}
+
+// present shows what commands have printed, one after the other, as soon as nothing else stands in front.
+func (m *Model) present() {
+	if m.dialog == nil && len(m.printed) > 0 {
+		m.dialog, m.printed = m.printed[0], m.printed[1:]
+	}
 }

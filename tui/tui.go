@@ -81,6 +81,7 @@ type Model struct {
 	filter  *line  // under way, in the bottom line
 	working []working
 	running []*running // commands, the youngest last
+	printed []*pager   // by commands, and not shown yet, the oldest first
 	typed   []string   // lines after ":", the youngest last
 	note    note
 
@@ -211,7 +212,10 @@ func (m *Model) turnTo(i int) tea.Cmd {
 
 // Update takes one message.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
-	defer func() { m.state.Focus = m.focused().Name() }()
+	defer func() {
+		m.present()
+		m.state.Focus = m.focused().Name()
+	}()
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.w, m.h = msg.Width, msg.Height

@@ -44,11 +44,18 @@ func (p *lesson) stepHead(s *panel.State, st *session.Status, step *session.Step
 		style = t.Warn
 	}
 	note := style.Render(taken(s.Now.Sub(step.Began)))
-	left := t.Title.Render(fmt.Sprintf("Step %d of %d", st.Current+1, len(st.Steps))) + t.Muted.Render(" · ") + t.Title.Render(plain.Line(step.Title))
+	head := func(format string) string {
+		return t.Title.Render(fmt.Sprintf(format, st.Current+1, len(st.Steps))) + t.Muted.Render(" · ") + t.Title.Render(plain.Line(step.Title))
+	}
+	left := head("Step %d of %d")
 	if w < 30 {
 		return row{text: left}
 	}
-	return row{text: widget.Fit(left, w-widget.Width(note)-1) + " " + note}
+	room := w - widget.Width(note) - 1
+	if widget.Width(left) > room { // the title says more than the words around the number
+		left = head("%d/%d")
+	}
+	return row{text: widget.Fit(left, room) + " " + note}
 }
 
 func overdue(s *panel.State, step *session.StepStatus) bool {
