@@ -29,6 +29,16 @@ func TestWhileRoom(t *testing.T) {
 		t.Errorf("with room left: %v", err)
 	}
 
+	if err := os.Mkdir(d.Path(), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Room(1 << 20); err != nil {
+		t.Errorf("of 4 MiB one is wanted: %v", err)
+	}
+	if err := d.Room(8 << 20); !errors.Is(err, unix.ENOSPC) || !strings.Contains(err.Error(), "it takes 8") {
+		t.Errorf("of 4 MiB 8 are wanted: %v", err)
+	}
+
 	fill := func() error { return os.WriteFile(filepath.Join(root, "fill"), make([]byte, 8<<20), 0o600) }
 	err := d.WhileRoom(t.Context(), func(ctx context.Context) error {
 		if err := fill(); !errors.Is(err, unix.ENOSPC) {

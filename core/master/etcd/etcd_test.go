@@ -5,11 +5,14 @@ import (
 	"errors"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"golang.org/x/sys/unix"
 
 	"kubelab/core/component"
 	"kubelab/core/master/internal/ownnet"
@@ -185,6 +188,71 @@ func TestLife(t *testing.T) {
 	}
 	l.open(ctx, leader, Initial{})
 	l.ready(ctx)
+}
+
+// TestGivingUp starts a member whose data is damaged, also when nobody waits for it any more, and then again when the
+// data is as it was.
+func TestGivingUp(t *testing.T) {
+	l := newLab(t)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	m := l.spec.Masters[0]
+	l.open(ctx, m, NewCluster(l.spec, m))
+	l.ready(ctx)
+	if _, err := l.client(m).Put(ctx, "a", "1"); err != nil {
+		t.Fatal(err)
+	}
+	l.crash(ctx)
+
+	log := filepath.Join(l.dir.Master(m, dataDir), "member", "wal", "0000000000000000-0000000000000000.wal")
+	whole, err := os.ReadFile(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	damaged := slices.Clone(whole)
+	for i := range damaged[:4096] {
+		damaged[i] ^= 0x55
+	}
+	put := func(data []byte) {
+		t.Helper()
+		if err := os.WriteFile(log, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(damaged)
+	past, end := context.WithCancel(ctx)
+	end()
+	cfg := Config{Spec: l.spec, Machine: m, Dir: l.dir, Log: l.logs.For(m, component.Etcd), Failed: func(error) {}}
+	for range 3 {
+		if _, err := Open(ctx, cfg, Initial{}); err == nil || !strings.Contains(err.Error(), "gave up") {
+			t.Fatalf("with a damaged log: %v, want that it gave up", err)
+		}
+	}
+	if _, err := Open(past, cfg, Initial{}); err == nil {
+		t.Fatal("a member runs with a damaged log")
+	}
+	time.Sleep(500 * time.Millisecond) // nobody is told when what nobody waits for has ended
+
+	put(whole)
+	l.open(ctx, m, Initial{})
+	l.ready(ctx)
+	if got, err := l.client(m).Get(ctx, "a"); err != nil || len(got.Kvs) != 1 {
+		t.Errorf("what was written is not there: %v, %v", got, err)
+	}
+}
+
+// On a full disk a member does not even begin, and says so.
+func TestAFullDisk(t *testing.T) {
+	l := newLab(t)
+	m := l.spec.Masters[0]
+	if err := unix.Mount("full", l.dir.Path(), "tmpfs", 0, "size=8m"); err != nil {
+		t.Skipf("only root can make a small disk: %v", err)
+	}
+	defer unix.Unmount(l.dir.Path(), unix.MNT_DETACH)
+	cfg := Config{Spec: l.spec, Machine: m, Dir: l.dir, Log: l.logs.For(m, component.Etcd), Failed: func(error) {}}
+	if _, err := Open(t.Context(), cfg, NewCluster(l.spec, m)); !errors.Is(err, unix.ENOSPC) {
+		t.Errorf("with 8 MiB of disk: %v", err)
+	}
 }
 
 func TestJoinAndLeave(t *testing.T) {

@@ -46,6 +46,9 @@ type Member struct {
 // Open starts the member and returns when it serves its peers, which is before it is ready for clients: that
 // takes a majority of the members.
 func Open(ctx context.Context, cfg Config, in Initial) (*Member, error) {
+	if err := cfg.Dir.Room(leastRoom); err != nil {
+		return nil, fmt.Errorf("start etcd of %s: %w", cfg.Machine, err)
+	}
 	c, err := config(cfg, in)
 	if err != nil {
 		return nil, fmt.Errorf("configure etcd of %s: %w", cfg.Machine, err)
@@ -57,7 +60,11 @@ func Open(ctx context.Context, cfg Config, in Initial) (*Member, error) {
 	case <-ctx.Done():
 		// It cannot be interrupted, but what it opened must not stay.
 		go func() {
-			if <-started; err == nil {
+			switch <-started; {
+			case err != nil:
+			case m.etcd == nil:
+				m.givenUp()
+			default:
 				m.crash(ctx.Err())
 			}
 		}()
@@ -67,11 +74,25 @@ func Open(ctx context.Context, cfg Config, in Initial) (*Member, error) {
 	case err != nil:
 		return nil, fmt.Errorf("start etcd of %s: %w", cfg.Machine, err)
 	case m.etcd == nil:
+		m.givenUp()
 		return nil, fmt.Errorf("start etcd of %s: it gave up, see %s", cfg.Machine, cfg.Dir.Log(cfg.Machine, "etcd"))
 	}
 	cfg.Log.OnFailure(m.crash)
 	cfg.Log.Go(m.watch)
 	return m, nil
+}
+
+// leastRoom, in bytes, is what a member takes of the disk soon: it makes the next file of its log, of
+// wal.SegmentSizeBytes, before it needs it, and the database grows by 16 MiB.
+const leastRoom = 80 << 20
+
+// givenUp clears away what upstream leaves behind when it gives up in the middle of its start, for example because its
+// data is damaged: it means the process to end, and its listeners and locks with it.
+func (m *Member) givenUp() {
+	own := m.cfg.Spec.Addr(m.cfg.Machine)
+	// It fails only without /proc; then the next start says that the address is in use.
+	_, _ = socket.Deafen(netip.AddrPortFrom(own, topology.EtcdPeerPort), netip.AddrPortFrom(own, topology.EtcdClientPort))
+	unlock(m.cfg.Dir.Master(m.cfg.Machine, dataDir))
 }
 
 // watch notices that the member ended by itself, for example because it was removed from the cluster.

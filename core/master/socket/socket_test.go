@@ -77,6 +77,43 @@ func TestReset(t *testing.T) {
 	}
 }
 
+// Where nobody listens any more somebody else can; others go on listening.
+func TestDeafen(t *testing.T) {
+	other := listen(t)
+	lost, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lost.Close()
+	at := lost.Addr().(*net.TCPAddr).AddrPort()
+	accepted := make(chan error, 1)
+	go func() {
+		_, err := lost.Accept()
+		accepted <- err
+	}()
+	if n, err := Deafen(at); n != 1 || err != nil {
+		t.Fatalf("Deafen() = %d, %v, want 1", n, err)
+	}
+	select {
+	case err := <-accepted:
+		if err == nil {
+			t.Error("it has accepted something")
+		}
+	case <-time.After(5 * time.Second):
+		t.Error("who accepts is not told")
+	}
+	again, err := Listen(t.Context(), at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	connect(t, again)
+	connect(t, other)
+	if n, err := Deafen(netip.MustParseAddrPort("127.0.0.1:1")); n != 0 || err != nil {
+		t.Errorf("Deafen() where nobody listens = %d, %v", n, err)
+	}
+}
+
 func TestAbandon(t *testing.T) {
 	l := listen(t)
 	addr := l.Addr().(*net.TCPAddr).AddrPort()

@@ -1,0 +1,43 @@
+package etcd
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// unlock gives up all locks that this process holds on files below dir. Who opens a database or a file of the log waits
+// for its lock, without a bound in the database's case. A lock belongs to what is open, not to the descriptor, so it can
+// be given up through a copy of a descriptor that somebody has lost.
+func unlock(dir string) {
+	names, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return // then the next start fails
+	}
+	for _, name := range names {
+		fd, err := strconv.Atoi(name.Name())
+		if err != nil || !below(fd, dir) {
+			continue
+		}
+		// The runtime may have closed it and given its number to another file: look again through a copy.
+		own, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
+		if err != nil {
+			continue
+		}
+		if below(own, dir) {
+			// The database takes locks of one kind, the log of the other. Both calls succeed where there is no lock.
+			_ = unix.Flock(own, unix.LOCK_UN)
+			_ = unix.FcntlFlock(uintptr(own), unix.F_OFD_SETLK, &unix.Flock_t{Type: unix.F_UNLCK})
+		}
+		unix.Close(own)
+	}
+}
+
+// below reports whether the file behind fd is below dir, or was until it was removed.
+func below(fd int, dir string) bool {
+	path, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", fd))
+	return err == nil && strings.HasPrefix(path, dir+"/")
+}
