@@ -49,6 +49,7 @@ func Open(ctx context.Context, cfg Config, in Initial) (*Member, error) {
 	if err := cfg.Dir.Room(leastRoom); err != nil {
 		return nil, fmt.Errorf("start etcd of %s: %w", cfg.Machine, err)
 	}
+	reclaim(cfg.Dir.Master(cfg.Machine, dataDir))
 	c, err := config(cfg, in)
 	if err != nil {
 		return nil, fmt.Errorf("configure etcd of %s: %w", cfg.Machine, err)
@@ -92,7 +93,7 @@ func (m *Member) givenUp() {
 	own := m.cfg.Spec.Addr(m.cfg.Machine)
 	// It fails only without /proc; then the next start says that the address is in use.
 	_, _ = socket.Deafen(netip.AddrPortFrom(own, topology.EtcdPeerPort), netip.AddrPortFrom(own, topology.EtcdClientPort))
-	unlock(m.cfg.Dir.Master(m.cfg.Machine, dataDir))
+	lose(m.cfg.Dir.Master(m.cfg.Machine, dataDir))
 }
 
 // watch notices that the member ended by itself, for example because it was removed from the cluster.
