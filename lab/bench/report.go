@@ -99,8 +99,8 @@ func (b *measurement) mastersLeft() string {
 }
 
 func (b *measurement) nodesLeft() string {
-	return b.circumstances("") + leftovers(b.figures.nodeGrowth, "nodes") + left(fmt.Sprintf("every %s, so that ten of them outlast the 75 seconds\n  for which API servers keep every change, "+
-		"and what is in use after a rest of %s: so long the kernel holds connections of pods\n  whose address is gone", nodeEvery, nodeRest))
+	return b.circumstances("") + leftovers(b.figures.nodeGrowth, "nodes") + left(fmt.Sprintf("every %s, so that the first %d outlast the 75 seconds\n  for which API servers keep every change, "+
+		"and what is in use after a rest of %s: so long the kernel holds connections of pods\n  whose address is gone", nodeEvery, warmRounds, nodeRest))
 }
 
 // left says how what is left of crashes is measured.

@@ -49,7 +49,10 @@ func Open(ctx context.Context, cfg Config, in Initial) (*Member, error) {
 	if err := cfg.Dir.Room(leastRoom); err != nil {
 		return nil, fmt.Errorf("start etcd of %s: %w", cfg.Machine, err)
 	}
-	reclaim(cfg.Dir.Master(cfg.Machine, dataDir))
+	if isHeld(cfg.Dir.Master(cfg.Machine, dataDir)) {
+		return nil, fmt.Errorf("start etcd of %s: an earlier start gave up, see %s, and holds the data until the engine ends: mend them, then lab stop and lab start; or lab wipe %s",
+			cfg.Machine, cfg.Dir.Log(cfg.Machine, "etcd"), cfg.Machine)
+	}
 	c, err := config(cfg, in)
 	if err != nil {
 		return nil, fmt.Errorf("configure etcd of %s: %w", cfg.Machine, err)
@@ -87,13 +90,13 @@ func Open(ctx context.Context, cfg Config, in Initial) (*Member, error) {
 // wal.SegmentSizeBytes, before it needs it, and the database grows by 16 MiB.
 const leastRoom = 80 << 20
 
-// givenUp clears away what upstream leaves behind when it gives up in the middle of its start, for example because its
-// data is damaged: it means the process to end, and its listeners and locks with it.
+// givenUp takes back what upstream leaves listening when it gives up in the middle of its start, for example because its
+// data is damaged: it means the process to end.
 func (m *Member) givenUp() {
 	own := m.cfg.Spec.Addr(m.cfg.Machine)
 	// It fails only without /proc; then the next start says that the address is in use.
 	_, _ = socket.Deafen(netip.AddrPortFrom(own, topology.EtcdPeerPort), netip.AddrPortFrom(own, topology.EtcdClientPort))
-	lose(m.cfg.Dir.Master(m.cfg.Machine, dataDir))
+	hold(m.cfg.Dir.Master(m.cfg.Machine, dataDir))
 }
 
 // watch notices that the member ended by itself, for example because it was removed from the cluster.
